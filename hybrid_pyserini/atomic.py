@@ -1,0 +1,38 @@
+"""Nothing half-written: files and folders are made aside and take their name only when complete."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def replacing_file(path: Path) -> Iterator[Path]:
+    """Yield a path to write to; when the block ends well it becomes ``path``, otherwise it is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.partial")
+    try:
+        yield aside
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder to fill; when the block ends well it becomes ``path``, otherwise it is removed.
+
+    An existing folder at ``path`` goes only once its successor is complete.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    aside.chmod(0o755)  # mkdtemp's 0700 would hide a shared index from its readers
+    try:
+        yield aside
+        if path.exists():
+            shutil.rmtree(path)
+        aside.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(aside)

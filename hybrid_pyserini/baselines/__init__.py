@@ -1,0 +1,1 @@
+"""What a dense encoder is set beside."""

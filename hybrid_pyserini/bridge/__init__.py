@@ -1,0 +1,1 @@
+"""The only room that imports Pyserini, and the one that finds Java."""

@@ -1,0 +1,73 @@
+"""The command line: finds the command, runs it, and turns an InputError into one line and exit status 2.
+
+Each command is a module of ``hybrid_pyserini.commands`` with ``configure(parser)`` and ``run(arguments)``. Heavy
+imports happen inside ``run``, so that ``--help`` answers at once.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hybrid_pyserini import __version__
+from hybrid_pyserini.errors import InputError
+
+COMMANDS = {
+    "prepare": "a published data set's own files -> collections, topics, qrels",
+    "examples": "training sources -> a memory-mapped store of parallel examples",
+    "init": "a small encoder with a tokenizer learned from given text",
+    "train": "fine-tune an encoder on monolingual and cross-lingual batches",
+    "index": "encode a data set's passages into Pyserini dense indexes",
+    "search": "all language pairs and the pool -> TREC runs",
+    "bm25": "the BM25 baseline, as runs of the same names",
+    "evaluate": "runs -> AP, nDCG, recall; mono, cross and multi means; language bias",
+    "pyserini": "Pyserini's own commands with '--encoder-class hybrid' and Java taken care of",
+}
+
+
+def build_parser(command: str | None) -> argparse.ArgumentParser:
+    """The parser; only ``command``'s own arguments are added, so that no other command's module is imported."""
+    parser = argparse.ArgumentParser(
+        prog="hybrid-pyserini",
+        description="Multilingual dense retrieval with hybrid batches, for Pyserini (arXiv 2408.10536). 'Hybrid' means "
+        "batches that are monolingual or cross-lingual by chance; Pyserini's 'hybrid search' is dense plus BM25.",
+        epilog="example: hybrid-pyserini prepare xquad-r --source path/to/xquad-r",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(
+            name, help=summary, description=summary, formatter_class=argparse.RawDescriptionHelpFormatter,
+            add_help=name != "pyserini",  # its --help is Pyserini's
+        )
+        subparser.add_argument(
+            "--workspace", type=Path, default=Path(), metavar="FOLDER",
+            help="the folder all commands work in (default: the current one)",
+        )
+        if name == command:
+            importlib.import_module(f"hybrid_pyserini.commands.{name}").configure(subparser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status: 0, or 2 for a mistake in what the user gave."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    command = next((word for word in argv if word in COMMANDS), None)
+    parser = build_parser(command)
+    arguments, rest = parser.parse_known_args(argv)
+    module = importlib.import_module(f"hybrid_pyserini.commands.{arguments.command}")
+    passes_on = getattr(module, "PASSES_ON", False)
+    if rest and not passes_on:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if passes_on:
+        arguments.rest = rest
+    try:
+        module.run(arguments)
+    except InputError as error:
+        print(f"hybrid-pyserini {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"hybrid-pyserini {arguments.command}: interrupted; run it again to go on", file=sys.stderr)
+        return 130
+    return 0

@@ -1,0 +1,51 @@
+"""Collections: one passage a line, streamed, with the line of whatever is wrong."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_jsonl, write_jsonl
+from hybrid_pyserini.records import Passage
+
+
+def check_id(value: object, what: str, path: Path, line: int | None = None) -> str:
+    """Return an id; a blank would break the columns of runs, a line break the docid file of an index."""
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{what} is missing or no string ({value!r})", remedy="give it one", path=path, line=line)
+    if any(character.isspace() for character in value):
+        raise InputError(
+            f"{what} {value!r} contains a blank", remedy="remove it: run files are split at blanks",
+            path=path, line=line,
+        )
+    return value
+
+
+def read_collection(path: Path) -> Iterator[Passage]:
+    """Stream a collection's passages; raises InputError for a missing id or text and for a repeated id."""
+    seen: set[str] = set()
+    for number, row in read_jsonl(path):
+        docid = check_id(row.get("id"), "passage id", path, number)
+        if docid in seen:
+            raise InputError(f"passage id {docid!r} occurs twice", remedy="make ids unique", path=path, line=number)
+        seen.add(docid)
+        text = row.get("text")
+        if not isinstance(text, str) or not (row.get("contents") or text).strip():
+            raise InputError(
+                f"passage {docid!r} has no text", remedy="give it one or remove the line", path=path, line=number
+            )
+        yield Passage(
+            id=docid, text=text, contents=row.get("contents") or text, title=row.get("title") or "",
+            group=row.get("group") or docid, language=row.get("language") or path.name.split(".")[0],
+        )
+
+
+def write_collection(path: Path, passages: Iterable[Passage]) -> int:
+    """Write a collection in Pyserini's JSON lines; return the number of passages."""
+    return write_jsonl(
+        path,
+        (
+            {"id": p.id, "text": p.text, "contents": p.contents, "title": p.title, "group": p.group,
+             "language": p.language}
+            for p in passages
+        ),
+    )

@@ -1,0 +1,93 @@
+"""JSON lines, plain or gzipped, read one at a time with the file and line of whatever is wrong."""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+from hybrid_pyserini.atomic import replacing_file
+from hybrid_pyserini.errors import InputError
+
+
+def open_text(path: Path) -> TextIO:
+    """Open a UTF-8 file, gunzipping ``.gz`` and dropping a byte order mark; lines end at ``\\n`` alone."""
+    if path.suffix == ".gz":
+        return cast(TextIO, gzip.open(path, "rt", encoding="utf-8-sig", newline="\n"))
+    return path.open(encoding="utf-8-sig", newline="\n")
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (line number from 1, line without its end). CRLF counts as one line end.
+
+    Raises InputError for a missing file, bytes that are not UTF-8, and a truncated gzip.
+    """
+    number = 0
+    try:
+        with open_text(path) as file:
+            for number, line in enumerate(file, start=1):
+                yield number, line.rstrip("\n").removesuffix("\r")
+    except FileNotFoundError:
+        raise InputError("no such file", remedy="check the path", path=path) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"not UTF-8 ({error.reason})", remedy="convert the file to UTF-8", path=path, line=number + 1
+        ) from None
+    except EOFError:
+        raise InputError(
+            "the gzip file ends early", remedy="copy or download it again", path=path, line=number + 1
+        ) from None
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number, object) for every line that is not blank; raises InputError for anything but an object."""
+    for number, line in read_lines(path):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"broken JSON ({error.msg} at column {error.colno})", remedy="mend or remove the line",
+                path=path, line=number,
+            ) from None
+        if not isinstance(value, dict):
+            raise InputError(
+                f"expected a JSON object, found {type(value).__name__}", remedy="write one object a line",
+                path=path, line=number,
+            )
+        yield number, value
+
+
+def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> int:
+    """Write one object a line; return how many. Nothing is left behind if ``rows`` fails."""
+    count = 0
+    with replacing_file(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read one JSON object; raises InputError for a missing or broken file."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError("no such file", remedy="check the path", path=path) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        raise InputError(
+            f"broken JSON ({error})", remedy="copy or download the file again", path=path, line=line
+        ) from None
+    if not isinstance(value, dict):
+        raise InputError(
+            f"expected a JSON object, found {type(value).__name__}", remedy="check the file's format", path=path
+        )
+    return value
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write an object, indented, in insertion order."""
+    with replacing_file(path) as aside:
+        aside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

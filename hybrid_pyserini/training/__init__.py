@@ -1,0 +1,1 @@
+"""Parallel examples -> batches -> loss -> checkpoint. ``batching`` is the project's idea."""

@@ -1,0 +1,189 @@
+"""Topics, qrels, runs and ranks, in the forms trec_eval and Pyserini read, and trec_eval's order of a ranking.
+
+``trec_eval`` ranks by score, highest first, and equal scores by passage id, highest first as UTF-8 bytes. Everything
+here is written in that order, so that the file's order is the order that is evaluated.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hybrid_pyserini.atomic import replacing_file
+from hybrid_pyserini.collection import check_id
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_lines
+from hybrid_pyserini.records import Qrels, Topics
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One line of a run."""
+
+    docid: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPassage:
+    """A judged relevant passage in a full ranking. ``rank`` is None where the system does not rank the passage."""
+
+    query_id: str
+    docid: str
+    rank: int | None
+    score: float | None
+    size: int
+    """N, the number of passages that were to be ranked."""
+
+
+def in_order(hits: Iterable[Hit]) -> list[Hit]:
+    """Hits in trec_eval's order."""
+    by_docid = sorted(hits, key=lambda hit: hit.docid.encode(), reverse=True)
+    return sorted(by_docid, key=lambda hit: hit.score, reverse=True)
+
+
+def docid_order(docids: Sequence[str]) -> list[int]:
+    """Positions of ``docids`` in the order in which equal scores rank: descending as UTF-8 bytes."""
+    return sorted(range(len(docids)), key=lambda position: docids[position].encode(), reverse=True)
+
+
+def read_topics(path: Path) -> Topics:
+    """Read ``qid<TAB>query`` lines; raises InputError for a broken line, an empty query or a repeated id."""
+    topics: Topics = {}
+    for number, line in read_lines(path):
+        parts = line.split("\t")
+        if len(parts) != 2:
+            raise InputError(
+                f"expected qid<TAB>query, found {len(parts)} field(s)", remedy="mend the line", path=path, line=number
+            )
+        qid = check_id(parts[0], "query id", path, number)
+        if not parts[1].strip():
+            raise InputError(f"query {qid!r} is empty", remedy="give it a text or remove it", path=path, line=number)
+        if qid in topics:
+            raise InputError(f"query id {qid!r} occurs twice", remedy="make ids unique", path=path, line=number)
+        topics[qid] = parts[1]
+    if not topics:
+        raise InputError("no topics in the file", remedy="write one query a line", path=path)
+    return topics
+
+
+def write_topics(path: Path, topics: Topics) -> int:
+    """Write topics; return the number of queries in which runs of white space had to become one blank."""
+    changed = 0
+    with replacing_file(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+        for qid, query in topics.items():
+            check_id(qid, "query id", path)
+            single = " ".join(query.split())
+            if not single:
+                raise InputError(f"query {qid!r} is empty", remedy="remove it or give it a text", path=path)
+            changed += single != query
+            file.write(f"{qid}\t{single}\n")
+    return changed
+
+
+def read_qrels(path: Path) -> Qrels:
+    """Read ``qid 0 docid rel`` lines; raises InputError for a broken line or a repeated judgement."""
+    qrels: Qrels = {}
+    for number, line in read_lines(path):
+        parts = line.split()
+        if not parts:
+            continue
+        if len(parts) != 4 or not parts[3].lstrip("-").isdecimal():
+            raise InputError(
+                "expected 'qid 0 docid relevance' with a whole number last", remedy="mend the line",
+                path=path, line=number,
+            )
+        qid, _, docid, relevance = parts
+        judged = qrels.setdefault(qid, {})
+        if docid in judged:
+            raise InputError(
+                f"query {qid!r} judges passage {docid!r} twice", remedy="keep one of the lines",
+                path=path, line=number,
+            )
+        judged[docid] = int(relevance)
+    if not qrels:
+        raise InputError("no judgements in the file", remedy="write one 'qid 0 docid relevance' a line", path=path)
+    return qrels
+
+
+def write_qrels(path: Path, qrels: Qrels) -> int:
+    """Write qrels; return the number of judgements."""
+    count = 0
+    with replacing_file(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+        for qid, judged in qrels.items():
+            for docid, relevance in judged.items():
+                file.write(f"{qid} 0 {docid} {relevance}\n")
+                count += 1
+    return count
+
+
+def read_run(path: Path) -> dict[str, dict[str, float]]:
+    """Read a run as query id -> docid -> score.
+
+    Raises InputError for a broken line, a score that is no finite number, and a passage retrieved twice.
+    """
+    run: dict[str, dict[str, float]] = {}
+    for number, line in read_lines(path):
+        parts = line.split()
+        if not parts:
+            continue
+        if len(parts) != 6:
+            raise InputError(
+                f"expected 'qid Q0 docid rank score tag', found {len(parts)} field(s)", remedy="mend the line",
+                path=path, line=number,
+            )
+        qid, _, docid, _, score, _ = parts
+        try:
+            value = float(score)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise InputError(
+                f"score {score!r} of passage {docid!r} is no finite number", remedy="search again",
+                path=path, line=number,
+            )
+        hits = run.setdefault(qid, {})
+        if docid in hits:
+            raise InputError(
+                f"query {qid!r} retrieves passage {docid!r} twice", remedy="remove one of the lines",
+                path=path, line=number,
+            )
+        hits[docid] = value
+    return run
+
+
+def write_run(path: Path, rankings: Iterable[tuple[str, Sequence[Hit]]], tag: str) -> None:
+    """Write a run from (query id, hits in trec_eval's order); ``%.9g`` gives every float32 score back exactly."""
+    with replacing_file(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+        for qid, hits in rankings:
+            file.writelines(
+                f"{qid} Q0 {hit.docid} {rank} {hit.score:.9g} {tag}\n" for rank, hit in enumerate(hits, start=1)
+            )
+
+
+RANKS_HEADER = "qid\tdocid\trank\tscore\tN"
+
+
+def write_ranks(path: Path, ranked: Iterable[RankedPassage]) -> None:
+    """Write the ranks of judged relevant passages; what is not ranked has an empty rank and score."""
+    with replacing_file(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(RANKS_HEADER + "\n")
+        for r in ranked:
+            rank = "" if r.rank is None else r.rank
+            score = "" if r.score is None else f"{r.score:.9g}"
+            file.write(f"{r.query_id}\t{r.docid}\t{rank}\t{score}\t{r.size}\n")
+
+
+def read_ranks(path: Path) -> Iterator[RankedPassage]:
+    """Stream a ranks file; raises InputError for a broken line."""
+    for number, line in read_lines(path):
+        if number == 1 and line == RANKS_HEADER:
+            continue
+        parts = line.split("\t")
+        try:
+            qid, docid, rank, score, size = parts
+            yield RankedPassage(qid, docid, int(rank) if rank else None, float(score) if score else None, int(size))
+        except ValueError:
+            raise InputError(
+                f"expected {RANKS_HEADER.replace(chr(9), '<TAB>')}", remedy="search again", path=path, line=number
+            ) from None
