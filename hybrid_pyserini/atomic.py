@@ -1,7 +1,6 @@
 """Nothing half-written: files and folders are made aside and take their name only when complete."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,9 +24,10 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
     An existing folder at ``path`` goes only once its successor is complete.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
-    aside.chmod(0o755)  # mkdtemp's 0700 would hide a shared index from its readers
+    aside = path.with_name(f".{path.name}.partial")
+    if aside.exists():  # left by a process that was killed
+        shutil.rmtree(aside)
+    aside.mkdir(parents=True)
     try:
         yield aside
         if path.exists():

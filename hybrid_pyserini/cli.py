@@ -22,6 +22,7 @@ COMMANDS = {
     "search": "all language pairs and the pool -> TREC runs",
     "bm25": "the BM25 baseline, as runs of the same names",
     "evaluate": "runs -> AP, nDCG, recall; mono, cross and multi means; language bias",
+    "demo": "all of it on built-in data, offline, in minutes; ends with the table",
     "pyserini": "Pyserini's own commands with '--encoder-class hybrid' and Java taken care of",
 }
 
@@ -39,7 +40,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     for name, summary in COMMANDS.items():
         subparser = subparsers.add_parser(
             name, help=summary, description=summary, formatter_class=argparse.RawDescriptionHelpFormatter,
-            add_help=name != "pyserini",  # its --help is Pyserini's
+            allow_abbrev=False,  # what is not ours may be Trainer's or Pyserini's
         )
         subparser.add_argument(
             "--workspace", type=Path, default=Path(), metavar="FOLDER",
@@ -66,6 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         module.run(arguments)
     except InputError as error:
         print(f"hybrid-pyserini {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:  # a full disk, a folder that may not be written: the machine's fault, but no bug
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"hybrid-pyserini {arguments.command}: {where}{error.strerror or error}; mend that and run it again",
+              file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"hybrid-pyserini {arguments.command}: interrupted; run it again to go on", file=sys.stderr)

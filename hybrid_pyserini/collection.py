@@ -8,7 +8,7 @@ from hybrid_pyserini.jsonl import read_jsonl, write_jsonl
 from hybrid_pyserini.records import Passage
 
 
-def check_id(value: object, what: str, path: Path, line: int | None = None) -> str:
+def check_id(value: object, what: str, path: Path | None = None, line: int | None = None) -> str:
     """Return an id; a blank would break the columns of runs, a line break the docid file of an index."""
     if not isinstance(value, str) or not value:
         raise InputError(f"{what} is missing or no string ({value!r})", remedy="give it one", path=path, line=line)
@@ -28,8 +28,14 @@ def read_collection(path: Path) -> Iterator[Passage]:
         if docid in seen:
             raise InputError(f"passage id {docid!r} occurs twice", remedy="make ids unique", path=path, line=number)
         seen.add(docid)
+        for name in ("text", "contents", "title", "group", "language"):
+            if not isinstance(row.get(name), str | None):
+                raise InputError(
+                    f"{name!r} of passage {docid!r} is no string ({row[name]!r})", remedy="put it in quotes",
+                    path=path, line=number,
+                )
         text = row.get("text")
-        if not isinstance(text, str) or not (row.get("contents") or text).strip():
+        if text is None or not (row.get("contents") or text).strip():
             raise InputError(
                 f"passage {docid!r} has no text", remedy="give it one or remove the line", path=path, line=number
             )

@@ -2,41 +2,45 @@
 
 import gzip
 import json
+import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, BinaryIO, cast
 
 from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.errors import InputError
 
 
-def open_text(path: Path) -> TextIO:
-    """Open a UTF-8 file, gunzipping ``.gz`` and dropping a byte order mark; lines end at ``\\n`` alone."""
-    if path.suffix == ".gz":
-        return cast(TextIO, gzip.open(path, "rt", encoding="utf-8-sig", newline="\n"))
-    return path.open(encoding="utf-8-sig", newline="\n")
+def open_binary(path: Path) -> BinaryIO:
+    """Open a file for reading bytes, gunzipping ``.gz``."""
+    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (line number from 1, line without its end). CRLF counts as one line end.
+    """Yield (line number from 1, line without its end). CRLF counts as one line end, a byte order mark is dropped.
 
-    Raises InputError for a missing file, bytes that are not UTF-8, and a truncated gzip.
+    Lines are decoded one by one: a text file decodes ahead, and would name the wrong line for bytes that are not UTF-8.
+    Raises InputError for those, for a file that is missing or cannot be read, and for a truncated or damaged gzip.
     """
     number = 0
     try:
-        with open_text(path) as file:
+        with open_binary(path) as file:
             for number, line in enumerate(file, start=1):
-                yield number, line.rstrip("\n").removesuffix("\r")
+                text = (line.removeprefix(BOM_UTF8) if number == 1 else line).decode("utf-8")
+                yield number, text.removesuffix("\n").removesuffix("\r")
     except FileNotFoundError:
         raise InputError("no such file", remedy="check the path", path=path) from None
     except UnicodeDecodeError as error:
         raise InputError(
-            f"not UTF-8 ({error.reason})", remedy="convert the file to UTF-8", path=path, line=number + 1
+            f"not UTF-8 ({error.reason})", remedy="convert the file to UTF-8", path=path, line=number
         ) from None
-    except EOFError:
+    except (EOFError, gzip.BadGzipFile, zlib.error):
         raise InputError(
-            "the gzip file ends early", remedy="copy or download it again", path=path, line=number + 1
+            "the gzip file ends early or is damaged", remedy="copy or download it again", path=path, line=number + 1
         ) from None
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", remedy="check the path", path=path) from None
 
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -80,6 +84,8 @@ def read_json(path: Path) -> dict[str, Any]:
         raise InputError(
             f"broken JSON ({error})", remedy="copy or download the file again", path=path, line=line
         ) from None
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", remedy="check the path", path=path) from None
     if not isinstance(value, dict):
         raise InputError(
             f"expected a JSON object, found {type(value).__name__}", remedy="check the file's format", path=path
@@ -87,7 +93,7 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write an object, indented, in insertion order."""
+def write_json(path: Path, value: dict[str, Any] | list[Any]) -> None:
+    """Write an object or a list, indented, in insertion order."""
     with replacing_file(path) as aside:
         aside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,23 @@ def made_by(**arguments: Any) -> dict[str, Any]:
             continue
     return {
         "versions": versions,
-        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "machine": {
+            "system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count(), **_computing()
+        },
         "arguments": {
             name: value if isinstance(value, int | float | bool | list | dict | type(None)) else str(value)
             for name, value in arguments.items()
         },
     }
+
+
+def _computing() -> dict[str, Any]:
+    """Threads and GPU of a process that computes with torch; one that does not must not load it for this."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return {}
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {"threads": torch.get_num_threads(), "gpu": gpu}
 
 
 def sha256(path: Path) -> str:

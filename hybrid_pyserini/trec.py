@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.collection import check_id
@@ -16,8 +17,7 @@ from hybrid_pyserini.jsonl import read_lines
 from hybrid_pyserini.records import Qrels, Topics
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One line of a run."""
 
     docid: str
@@ -88,7 +88,7 @@ def read_qrels(path: Path) -> Qrels:
         parts = line.split()
         if not parts:
             continue
-        if len(parts) != 4 or not parts[3].lstrip("-").isdecimal():
+        if len(parts) != 4 or not parts[3].removeprefix("-").isdecimal():
             raise InputError(
                 "expected 'qid 0 docid relevance' with a whole number last", remedy="mend the line",
                 path=path, line=number,
@@ -104,6 +104,19 @@ def read_qrels(path: Path) -> Qrels:
     if not qrels:
         raise InputError("no judgements in the file", remedy="write one 'qid 0 docid relevance' a line", path=path)
     return qrels
+
+
+def scored_qrels(topics: Topics, qrels: Qrels) -> Qrels:
+    """The judgements of the scored queries: the topics that have a passage with relevance 1 or more."""
+    return {qid: qrels[qid] for qid in topics if any(relevance >= 1 for relevance in qrels.get(qid, {}).values())}
+
+
+def relevant_passages(topics: Topics, qrels: Qrels) -> dict[str, list[str]]:
+    """Scored query -> its passages with relevance 1 or more, whose ranks in the pool are wanted."""
+    return {
+        qid: [docid for docid, relevance in judged.items() if relevance >= 1]
+        for qid, judged in scored_qrels(topics, qrels).items()
+    }
 
 
 def write_qrels(path: Path, qrels: Qrels) -> int:
@@ -152,13 +165,16 @@ def read_run(path: Path) -> dict[str, dict[str, float]]:
     return run
 
 
-def write_run(path: Path, rankings: Iterable[tuple[str, Sequence[Hit]]], tag: str) -> None:
-    """Write a run from (query id, hits in trec_eval's order); ``%.9g`` gives every float32 score back exactly."""
+def write_run(path: Path, rankings: Iterable[tuple[str, Iterable[tuple[str, float]]]], tag: str) -> None:
+    """Write a run from (query id, hits in trec_eval's order); ``%.9g`` gives every float32 score back exactly.
+
+    A hit is a ``Hit`` or, where millions are written, the plain pair that it is: (passage id, score).
+    """
     with replacing_file(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
         for qid, hits in rankings:
-            file.writelines(
-                f"{qid} Q0 {hit.docid} {rank} {hit.score:.9g} {tag}\n" for rank, hit in enumerate(hits, start=1)
-            )
+            file.writelines([
+                f"{qid} Q0 {docid} {rank} {score:.9g} {tag}\n" for rank, (docid, score) in enumerate(hits, start=1)
+            ])
 
 
 RANKS_HEADER = "qid\tdocid\trank\tscore\tN"

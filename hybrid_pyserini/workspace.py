@@ -27,12 +27,12 @@ def check_name(name: str, kind: str) -> str:
     return name
 
 
-def check_language(code: str) -> str:
+def check_language(code: str, path: Path | None = None, line: int | None = None) -> str:
     """Return a language code; ``de-en`` is a pair and ``all`` the pool, so neither can be a language."""
     if not _LANGUAGE.fullmatch(code) or code == ALL:
         raise InputError(
             f"language code {code!r} is reserved or has other characters than letters, digits and '_'",
-            remedy="write 'zh_Hans' for 'zh-Hans'",
+            remedy="write 'zh_Hans' for 'zh-Hans'", path=path, line=line,
         )
     return code
 
@@ -67,7 +67,9 @@ class DatasetInfo:
             pairs = tuple(Pair(*pair.split("-")) for pair in value.pop("pairs"))
             return cls(languages=tuple(value.pop("languages")), pairs=pairs, **value)
         except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"not a dataset.json ({error})", remedy="run prepare again", path=path) from None
+            raise InputError(
+                f"not a dataset.json ({error})", remedy="run prepare again with --overwrite", path=path
+            ) from None
 
     def write(self, path: Path) -> None:
         """Write ``dataset.json``."""
@@ -81,8 +83,11 @@ class Workspace:
 
     root: Path
 
+    def collections_folder(self, dataset: str) -> Path:
+        return self.root / "collections" / dataset
+
     def collection(self, dataset: str, language: str) -> Path:
-        return self.root / "collections" / dataset / f"{language}.jsonl"
+        return self.collections_folder(dataset) / f"{language}.jsonl"
 
     def topics_folder(self, dataset: str) -> Path:
         return self.root / "topics" / dataset
@@ -119,6 +124,11 @@ class Workspace:
     def run(self, dataset: str, model: str, pair: Pair) -> Path:
         return self.root / "runs" / dataset / f"run.{dataset}.{model}.{pair}.txt"
 
+    def models_with_runs(self, dataset: str) -> list[str]:
+        """The names of the models that have a run on a data set here."""
+        names = (path.name.split(".") for path in (self.root / "runs" / dataset).glob(f"run.{dataset}.*.txt"))
+        return sorted({name[2] for name in names if len(name) == 5})
+
     def run_manifest(self, dataset: str, model: str) -> Path:
         """What made a model's runs."""
         return self.root / "runs" / dataset / f"run.{dataset}.{model}.json"
@@ -149,11 +159,12 @@ class Workspace:
 
     def model(self, name_or_path: str) -> tuple[str, str]:
         """A model's name, as it stands in file names, and where to load it from: ``models/<name>``, a folder, or a
-        hub name, in that order."""
+        hub name, in that order. Dots of a folder's or the hub's name become hyphens: e5-v1.5 is e5-v1-5 here."""
         inside = self.root / "models" / name_or_path
         if "/" not in name_or_path and inside.is_dir():
             return check_name(name_or_path, "model"), str(inside)
-        return check_name(Path(name_or_path).name, "model"), name_or_path
+        name = Path(name_or_path).name
+        return check_name(name.replace(".", "-") if "/" in name_or_path else name, "model"), name_or_path
 
     def examples_store(self, name_or_path: str) -> Path:
         """A store of parallel examples by its workspace name or its path."""
@@ -176,4 +187,4 @@ def choose_pairs(info: DatasetInfo, wanted: str | Iterable[str] | None) -> tuple
                 f"{name!r} is not a pair of {info.name}",
                 remedy=f"choose among its languages: {' '.join(info.languages)} (and 'all' for the pool)",
             )
-    return tuple(by_name[name] for name in names)
+    return tuple(by_name[name] for name in dict.fromkeys(names))

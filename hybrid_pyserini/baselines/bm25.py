@@ -1,0 +1,113 @@
+"""BM25, the lexical baseline: every language pair and the pool, as runs of the same form as a dense model's.
+
+A pair q-p searches the passages of p, and its queries are cut into tokens as those passages are, whatever language they
+are in: BM25 only finds what shares a word, a name or a number, and a query that shares none has no hits. In the pool
+each passage is analysed as its own language, and each query as its own.
+
+Only what shares a token with the query is ranked; ``ranks`` files leave the rank of other relevant passages empty.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from hybrid_pyserini import trec
+from hybrid_pyserini.baselines.analysis import OTHERS, analysis_of
+from hybrid_pyserini.baselines.bm25_index import MODEL, Bm25IndexManifest, build_indexes
+from hybrid_pyserini.baselines.bm25_search import Bm25Parameters, Bm25Search
+from hybrid_pyserini.dense_index import MANIFEST
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.provenance import made_by
+from hybrid_pyserini.records import ALL, Pair
+from hybrid_pyserini.run_manifest import Depth, RunManifest, begin, input_hashes
+from hybrid_pyserini.workspace import DatasetInfo, Workspace, choose_pairs
+
+
+@dataclass(frozen=True)
+class Bm25Pair:
+    """One pair after ``bm25``."""
+
+    pair: Pair
+    run: Path
+    queries: int
+    without_hits: int
+    """Queries that share no token with any passage."""
+    kept: bool
+    """Whether it was finished before and has not been searched again."""
+
+
+def bm25(
+    workspace: Workspace, dataset: str, *, pairs: str | Sequence[str] | None = None, hits: int = 1000,
+    pool_hits: int | None = None, k1: float = 0.9, b: float = 0.4, threads: int | None = None, overwrite: bool = False,
+) -> tuple[Bm25Pair, ...]:
+    """Index and search a prepared data set with BM25; write runs, and ranks in the pool.
+
+    ``pairs`` are ``de-en,en-all`` or a list of such, by default all that the data set declares; ``pool_hits`` is by
+    default ``hits``, ``threads`` the number of cores. Raises InputError for an unknown data set or pair, files of it
+    that are missing or broken, parameters out of range, no usable Java, and indexes or runs that were made with other
+    settings, unless ``overwrite``.
+    """
+    parameters, depth = Bm25Parameters(k1, b), Depth(hits, hits if pool_hits is None else pool_hits)
+    if threads is not None and threads < 1:
+        raise InputError(f"{threads} threads", remedy="give --threads 1 or more")
+    info = workspace.dataset(dataset)
+    wanted = choose_pairs(info, pairs)
+    if not wanted:
+        raise InputError(f"no language pair of {info.name} to search", remedy="choose a data set that has topics")
+    topics = {pair.query: trec.read_topics(workspace.topics(dataset, pair.query)) for pair in wanted}
+    relevant = {
+        pair: trec.relevant_passages(topics[pair.query], trec.read_qrels(workspace.qrels_of(dataset, pair)))
+        for pair in wanted if pair.passage == ALL
+    }
+    _warn_of_unknown_languages(info)
+    passage_languages = list(dict.fromkeys(pair.passage for pair in wanted))
+    indexes = build_indexes(workspace, info, passage_languages, overwrite=overwrite)
+    settings = _settings(workspace, info, wanted, depth, parameters)
+    manifest = begin(workspace, info, settings, wanted, overwrite=overwrite)
+    unfinished = [pair for pair in wanted if str(pair) not in manifest.pairs]
+    depth.warn_of_few({pair.passage: indexes[pair.passage].passages for pair in unfinished})
+    for pair, search in _with_indexes(workspace, indexes, unfinished, parameters, threads or os.cpu_count() or 1):
+        without_hits = search.write(pair, topics[pair.query], depth.of(pair.passage), relevant.get(pair, {}))
+        manifest = manifest.with_pair(pair, queries=len(topics[pair.query]), without_hits=without_hits)
+        manifest.write(workspace.run_manifest(dataset, MODEL))
+    return tuple(
+        Bm25Pair(pair, workspace.run(dataset, MODEL, pair), kept=pair not in unfinished, **manifest.pairs[str(pair)])
+        for pair in wanted
+    )
+
+
+def _with_indexes(
+    workspace: Workspace, indexes: Mapping[str, Bm25IndexManifest], pairs: Sequence[Pair], parameters: Bm25Parameters,
+    threads: int,
+) -> Iterator[tuple[Pair, Bm25Search]]:
+    """Yield each pair with the index of its passages; an index is opened once, for all its pairs."""
+    with tqdm(total=len(pairs), unit=" pairs", disable=not pairs) as progress:
+        for language in dict.fromkeys(pair.passage for pair in pairs):
+            progress.set_description(f"passages in {language}")
+            with Bm25Search(workspace, indexes[language], parameters, threads) as search:
+                for pair in [pair for pair in pairs if pair.passage == language]:
+                    yield pair, search
+                    progress.update()
+
+
+def _settings(
+    workspace: Workspace, info: DatasetInfo, pairs: Sequence[Pair], depth: Depth, parameters: Bm25Parameters
+) -> RunManifest:
+    """The manifest of the runs that are to be, with no pair finished."""
+    files = [workspace.bm25_index(info.name, pair.passage) / MANIFEST for pair in pairs]
+    files += [workspace.topics(info.name, pair.query) for pair in pairs]
+    files += [workspace.qrels_of(info.name, pair) for pair in pairs if pair.passage == ALL]
+    return RunManifest(
+        model=MODEL, **asdict(depth), system=asdict(parameters), inputs=input_hashes(workspace, dict.fromkeys(files)),
+        made_by=made_by(dataset=info.name, model=MODEL, **asdict(depth), **asdict(parameters)),
+    )
+
+
+def _warn_of_unknown_languages(info: DatasetInfo) -> None:
+    unknown = [language for language in info.languages if analysis_of(language) is OTHERS]
+    if unknown:
+        print(f"warning: BM25 has no analysis of its own for {', '.join(unknown)}: {OTHERS.reason}", file=sys.stderr)

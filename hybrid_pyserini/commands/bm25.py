@@ -1,0 +1,44 @@
+"""``bm25``: the BM25 baseline, as runs of the same names."""
+
+import argparse
+
+from hybrid_pyserini.workspace import Workspace
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Index a prepared data set with Lucene, each language as its words are written, search all language pairs and "
+        "the pool with BM25, and write one TREC run for each under runs/<dataset>/, and the ranks of the pool's "
+        "relevant passages. Finished indexes and pairs are kept when the command is run again."
+    )
+    parser.epilog = "example: hybrid-pyserini bm25 xquad-r --pairs de-de,de-en,de-all"
+    parser.add_argument("dataset", metavar="DATASET", help="a data set of this workspace, as 'prepare' named it")
+    parser.add_argument("--pairs", metavar="Q-P,...", help="only these language pairs; q-all is the pool "
+                        "(default: all that the data set declares)")
+    parser.add_argument("--hits", type=int, default=1000, metavar="N", help="passages a query in a run; fewer where "
+                        "fewer share a word with the query (default: 1000)")
+    parser.add_argument("--pool-hits", type=int, metavar="N", help="the same in runs of the pool (default: as --hits)")
+    parser.add_argument("--k1", type=float, default=0.9, metavar="X", help="how much a word's further occurrences in a "
+                        "passage count (default: 0.9, as in Pyserini)")
+    parser.add_argument("--b", type=float, default=0.4, metavar="X", help="how much a passage's length counts, between "
+                        "0 and 1 (default: 0.4, as in Pyserini)")
+    parser.add_argument("--threads", type=int, metavar="N", help="threads to search with (default: one a core)")
+    parser.add_argument("--overwrite", action="store_true", help="index and search again, and replace all runs of "
+                        "other settings")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Index and search, and print one line for each run."""
+    from hybrid_pyserini.baselines.bm25 import bm25
+
+    searched = bm25(
+        Workspace(arguments.workspace), arguments.dataset, pairs=arguments.pairs, hits=arguments.hits,
+        pool_hits=arguments.pool_hits, k1=arguments.k1, b=arguments.b, threads=arguments.threads,
+        overwrite=arguments.overwrite,
+    )
+    for each in searched:
+        print(
+            f"{each.pair}\t{each.run}\t{'kept' if each.kept else 'written'}\t{each.without_hits} of {each.queries} "
+            "queries without a hit"
+        )

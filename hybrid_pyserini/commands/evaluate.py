@@ -1,0 +1,75 @@
+"""``evaluate``: a data set's runs -> figures, means, language bias, and the table of the paper's form."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from hybrid_pyserini.workspace import Workspace, choose_pairs
+
+MEASURES = ("AP", "nDCG@10", "R@1", "R@10", "R@100", "RR")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("dataset", metavar="DATASET", help="a data set prepared in the workspace")
+    parser.add_argument("--model", nargs="+", required=True, metavar="M", help="models that have runs, 'bm25' included")
+    parser.add_argument(
+        "--measures", nargs="+", default=MEASURES, metavar="MEASURE",
+        help=f"as ir-measures names them (default: {' '.join(MEASURES)})",
+    )
+    parser.add_argument(
+        "--pairs", metavar="Q-P,...",
+        help="only these pairs, such as de-en,de-all (default: all), with a table of their own; means that need "
+        "others are null",
+    )
+    parser.add_argument("--by-language", action="store_true", help="also print a table by query language")
+    parser.epilog = (
+        "Writes runs/DATASET/eval.DATASET.M.json and .per_query.parquet, anew each time, and prints the means.\n"
+        "example: hybrid-pyserini evaluate xquad-r --model hybrid x-y bm25 --measures AP nDCG@10 'AP(rel=2)'"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Evaluate the models and print their tables."""
+    from hybrid_pyserini.evaluation.evaluation import check_runs, evaluate
+    from hybrid_pyserini.evaluation.measures import parse_measures
+    from hybrid_pyserini.report.tables import language_table, pair_table, setting_tables
+
+    workspace = Workspace(arguments.workspace)
+    info = workspace.dataset(arguments.dataset)
+    measures = parse_measures(arguments.measures)
+    pairs = choose_pairs(info, arguments.pairs)
+    models = list(dict.fromkeys(workspace.model(name)[0] for name in arguments.model))
+    for model in models:  # all before the first: scoring takes minutes
+        check_runs(workspace, info, model, pairs)
+    evaluations = []
+    for model in models:
+        evaluations.append(evaluate(workspace, info, model, pairs, measures))
+        report_remarks(evaluations[-1])
+    if arguments.pairs:
+        print(pair_table(evaluations) + "\n")
+    print(setting_tables(evaluations))
+    if arguments.by_language:
+        for evaluation in evaluations:
+            print("\n" + language_table(evaluation, str(measures[0])))
+
+
+def report_remarks(evaluation: Mapping[str, Any]) -> None:
+    """Say on stderr what a reader of the table must know; remarks on single languages stay in the JSON."""
+
+    def say(text: str) -> None:
+        print(f"{evaluation['model']}: {text}", file=sys.stderr)
+
+    for place, remark in evaluation["remarks"].items():
+        if not place.startswith("by_"):
+            say(f"{place}: {remark}")
+    counts = evaluation["queries"].values()
+    unanswered, ignored = (sum(pair[name] for pair in counts) for name in ("unanswered", "ignored"))
+    if unanswered:
+        say(f"{unanswered} of {sum(pair['scored'] for pair in counts)} scored queries are unanswered and count zero")
+    if ignored:
+        say(f"{ignored} queries of the runs are not scored and are ignored")
+    distances = evaluation["language_bias"]["rank_distance"]
+    if distances["bound"]:
+        say(f"rank distance is an upper bound: {distances['unranked_share']:.1%} of the relevant passages are unranked")

@@ -1,0 +1,46 @@
+"""``examples``: training sources -> a memory-mapped store of parallel examples."""
+
+import argparse
+from pathlib import Path
+
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.workspace import Workspace, check_name
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the store's name; it becomes examples/NAME")
+    parser.add_argument(
+        "--source", nargs="+", type=Path, metavar="FILE",
+        help="jsonl files of training examples, each id in one file only; a group that several files name is one group"
+        " (default: sources/NAME.jsonl, where 'prepare' puts them)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="build the store again if it is there")
+    parser.epilog = (
+        "example: hybrid-pyserini examples xquad-r-train\n\n"
+        "A line is one query in one language,\n"
+        '  {"id": "q1", "language": "de", "query": "...", "positive": "...", "group": "p1"}\n'
+        "or one example in all its languages,\n"
+        '  {"id": "q1", "group": "p1", "queries": {"de": "...", "en": "..."}, "positives": {"de": "...", "en": ".."}}\n'
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    workspace = Workspace(arguments.workspace)
+    folder = workspace.examples(check_name(arguments.name, "store"))
+    sources = arguments.source or [workspace.source(arguments.name)]
+    from hybrid_pyserini.training.examples import ExampleStore, build_store, source_hashes
+
+    hashes = source_hashes(sources)
+    if folder.exists() and not arguments.overwrite:
+        store = ExampleStore(folder)
+        if store.sources != hashes:
+            raise InputError("a store of other sources", remedy="build it again with --overwrite", path=folder)
+        print(f"kept {folder}: {len(store)} examples in {' '.join(store.languages)}")
+        return
+    from tqdm import tqdm
+
+    from hybrid_pyserini.data.example_source import read_examples
+
+    build_store(folder, tqdm(read_examples(*sources), desc=arguments.name, unit=" examples"), hashes)
+    store = ExampleStore(folder)
+    print(f"{folder}: {len(store)} examples in {' '.join(store.languages)}")

@@ -1,0 +1,73 @@
+"""``prepare``: a published data set's own files, or one's own, -> collections, topics, qrels and training sources."""
+
+import argparse
+from pathlib import Path
+
+from hybrid_pyserini.data.registry import READERS, Reader, find_reader
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_name
+
+_EXAMPLES = """examples:
+  hybrid-pyserini prepare xquad-r --source path/to/xquad-r
+  hybrid-pyserini prepare xquad-r --heldout --source path/to/xquad-r
+  hybrid-pyserini prepare own --name my-data --source path/to/my-folder"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = "\n".join(
+        ["data sets:", *(f"  {name:10} {reader.summary}" for name, reader in READERS.items()), "", _EXAMPLES]
+    )
+    parser.add_argument("dataset", metavar="DATASET", help=f"which: {', '.join(READERS)}")
+    parser.add_argument("--source", type=Path, required=True, metavar="FOLDER", help="where its files are")
+    parser.add_argument("--name", help="what to call your own data in the workspace")
+    parser.add_argument("--heldout", action="store_true", help="split it into training examples and a test set")
+    parser.add_argument("--overwrite", action="store_true", help="prepare again what is prepared already")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prepare the data set, unless it is prepared already from the same files, and print its counts."""
+    from hybrid_pyserini.data.dataset_writer import find_prepared, write_dataset
+    from hybrid_pyserini.provenance import sha256
+
+    reader = find_reader(arguments.dataset, heldout=arguments.heldout)
+    name = _name(arguments, reader)
+    if not arguments.source.is_dir():
+        raise InputError("no such folder", remedy="give the folder with the files as --source", path=arguments.source)
+    workspace = Workspace(arguments.workspace)
+    sources = {file: sha256(path) for file, path in reader.files(arguments.source).items()}
+    info = None if arguments.overwrite else find_prepared(workspace, name, sources)
+    if info is not None:
+        print(f"{name} is prepared already from these files: kept (--overwrite prepares it again)")
+    else:
+        dataset = reader.read(arguments.source, name)
+        info = write_dataset(workspace, dataset, sources, overwrite=arguments.overwrite)
+        print(f"{name} prepared in {workspace.topics_folder(name)} and {workspace.collections_folder(name)}")
+    print_counts(info)
+
+
+def _name(arguments: argparse.Namespace, reader: Reader) -> str:
+    """What the data set is called: a published one by its own name, so that a name always means the same."""
+    if reader.name is None and arguments.name is None:
+        raise InputError(f"{arguments.dataset!r} needs a name", remedy="give --name")
+    if reader.name is not None and arguments.name is not None:
+        raise InputError(f"this data set is always called {reader.name!r}", remedy="leave out --name")
+    return reader.name or check_name(arguments.name, "data set")
+
+
+def print_counts(info: DatasetInfo) -> None:
+    """A table of counts by language, then what else the data set declares."""
+    width = max(map(len, ["language", *info.counts]))
+    columns = ("topics", "passages", "judgements")
+    print(f"{'language':{width}}" + "".join(f"{column:>12}" for column in columns))
+    total = {column: sum(counts[column] for counts in info.counts.values()) for column in columns}
+    for language, counts in [*info.counts.items(), ("all", total)]:
+        print(f"{language:{width}}" + "".join(f"{counts[column]:>12}" for column in columns))
+    pools = sum(pair.setting == "multi" for pair in info.pairs)
+    print(f"{len(info.pairs) - pools} language pairs, {pools} pools")
+    for note, value in info.notes.items():
+        if note == "training_sources":
+            for source, count in value.items():
+                print(f"training source {source}: {count} examples")
+        elif note != "made_by" and value:
+            print(f"{note.replace('_', ' ')}: {value}")

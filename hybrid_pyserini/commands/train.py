@@ -1,0 +1,110 @@
+"""``train``: fine-tune an encoder on monolingual and cross-lingual batches."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.training.batching import STRATEGIES
+from hybrid_pyserini.workspace import Workspace, check_name
+
+if TYPE_CHECKING:
+    from transformers import TrainingArguments
+
+PASSES_ON = True
+"""What is not ours goes to transformers' TrainingArguments."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--examples", nargs="+", required=True, metavar="STORE",
+                        help="stores built by 'examples', by name or folder; batches are drawn from them by size")
+    parser.add_argument("--init", required=True, metavar="MODEL",
+                        help="the encoder to start from: a model of the workspace, a folder, or a hub name such as "
+                        "xlm-roberta-base or sentence-transformers/LaBSE")
+    parser.add_argument("--output", required=True, metavar="NAME", help="the trained model's name: models/NAME")
+    parser.add_argument("--strategy", choices=STRATEGIES, default="hybrid",
+                        help="x-x-mono: one language a batch; x-y: query and passage in different languages; hybrid: "
+                        "either, by chance; x-x: one language a pair; en-en: English (default: %(default)s)")
+    parser.add_argument("--alpha", type=float, default=0.5,
+                        help="hybrid: probability of a monolingual batch (default: %(default)s)")
+    parser.add_argument("--batch-size", type=int, default=100,
+                        help="queries in a step's batch, over all processes (default: %(default)s)")
+    parser.add_argument("--temperature", type=float, default=0.05, help="of the loss (default: %(default)s)")
+    parser.add_argument("--validation", metavar="STORE", help="a store whose loss is measured every --eval_steps")
+    parser.add_argument("--patience", type=int, metavar="N",
+                        help="stop after N validations without a lower loss, and keep the best model")
+    parser.add_argument("--pooling", choices=["mean", "cls"], help="default: the initial encoder's, else mean")
+    parser.add_argument("--max-length", type=int,
+                        help="most tokens of a text, query or passage (default: the initial encoder's, else 256)")
+    parser.add_argument("--query-prompt", help="stands before every query (default: the encoder's, else 'Query: ')")
+    parser.add_argument("--document-prompt",
+                        help="stands before every passage (default: the encoder's, else 'Passage: ')")
+    parser.add_argument("--overwrite", action="store_true", help="train again if the model is there")
+    parser.add_argument("--help-all", action=_ShowAll, nargs=0, help="TrainingArguments' help as well, and exit")
+    parser.epilog = (
+        "All of transformers' TrainingArguments are understood too: --max_steps (needed), --learning_rate (3e-5),\n"
+        "--weight_decay (0.01), --warmup_steps, --bf16, --seed, --eval_steps, --save_steps, ...\n\n"
+        "example: hybrid-pyserini train --examples xquad-r-train --init small --strategy hybrid --output hybrid \\\n"
+        "           --max_steps 1200 --learning_rate 5e-4 --warmup_steps 50 --bf16"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    workspace = Workspace(arguments.workspace)
+    output = workspace.root / "models" / check_name(arguments.output, "model")
+    _, init = workspace.model(arguments.init)
+    from hybrid_pyserini.training.settings import TrainSettings
+    from hybrid_pyserini.training.training import train
+
+    settings = TrainSettings(
+        examples=tuple(str(workspace.examples_store(name)) for name in arguments.examples), init=init,
+        validation=str(workspace.examples_store(arguments.validation)) if arguments.validation else None,
+        **{name: getattr(arguments, name) for name in (
+            "strategy", "alpha", "batch_size", "temperature", "patience", "pooling", "max_length", "query_prompt",
+            "document_prompt",
+        )},
+    )
+    trainer = _training_arguments(arguments.rest, settings, output)
+    if train(settings, trainer, output, overwrite=arguments.overwrite):
+        print(f"trained {output}")
+    else:
+        print(f"kept {output}: trained with these settings already")
+
+
+def _training_arguments(rest: Sequence[str], settings: Any, output: Path) -> "TrainingArguments":
+    """TrainingArguments from the words that were not ours, over the paper's defaults."""
+    from hybrid_pyserini.training.settings import trainer_defaults
+
+    parser = _trainer_parser()
+    parser.set_defaults(**trainer_defaults(output))
+    if settings.validation:
+        parser.set_defaults(eval_strategy="steps")
+    if settings.validation and settings.patience:
+        parser.set_defaults(load_best_model_at_end=True, metric_for_best_model="eval_loss")
+    try:
+        (trainer,) = parser.parse_args_into_dataclasses(args=list(rest))
+    except ValueError as error:
+        raise InputError(str(error), remedy="see 'hybrid-pyserini train --help-all'") from None
+    return trainer
+
+
+def _trainer_parser() -> Any:
+    from transformers import HfArgumentParser, TrainingArguments
+
+    class OneLineParser(HfArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            raise InputError(message, remedy="see 'hybrid-pyserini train --help-all'")
+
+    return OneLineParser(TrainingArguments, prog="hybrid-pyserini train ...", allow_abbrev=False)
+
+
+class _ShowAll(argparse.Action):
+    """``--help-all``: our help, then that of TrainingArguments."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        parser.print_help()
+        print("\ntransformers' TrainingArguments:\n")
+        _trainer_parser().print_help()
+        sys.exit(0)

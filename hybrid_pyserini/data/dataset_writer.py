@@ -1,0 +1,183 @@
+"""Puts a prepared data set into a workspace: checked, and all of it or nothing.
+
+Everything is written aside, in one folder of the workspace, while it is checked; only then do collections, training
+sources and topics take their places, ``dataset.json`` with the last of them.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from tqdm import tqdm
+
+from hybrid_pyserini.collection import check_id, write_collection
+from hybrid_pyserini.data.dataset import PreparedDataset, union
+from hybrid_pyserini.data.example_source import write_examples
+from hybrid_pyserini.data.text import check_text
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.provenance import made_by, sha256
+from hybrid_pyserini.records import ALL, Passage
+from hybrid_pyserini.trec import scored_qrels, write_qrels, write_topics
+from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_language, check_name
+
+
+def find_prepared(workspace: Workspace, name: str, sources: Mapping[str, str]) -> DatasetInfo | None:
+    """What is already prepared under ``name`` from files of these hashes; None where that has to be done (again).
+
+    Raises InputError where ``name`` was made from other files.
+    """
+    if not workspace.dataset_file(name).exists():
+        return None
+    info = workspace.dataset(name)
+    if info.sources == sources:
+        return info if all(file.exists() for file in _declared_files(workspace, info)) else None
+    changed = sorted(
+        file for file in {*info.sources, *sources} if info.sources.get(file) != sources.get(file)
+    )
+    raise InputError(
+        f"{name} is prepared already, from other files than these ({', '.join(changed)} differ)",
+        remedy="give --overwrite to replace it, or use another --workspace", path=workspace.dataset_file(name),
+    )
+
+
+def write_dataset(
+    workspace: Workspace, dataset: PreparedDataset, sources: Mapping[str, str], *, overwrite: bool
+) -> DatasetInfo:
+    """Check a data set, write it, and return what its ``dataset.json`` declares. ``sources``: file name -> SHA-256.
+
+    Raises InputError, leaving the workspace as it was, for a bad name, an id that occurs twice or holds a blank, an
+    empty text, a judged query or passage that is not there, a declared pair that scores no query, and, without
+    ``overwrite``, a training source of the same name and other content.
+    """
+    check_name(dataset.name, "data set")
+    for language in dataset.languages:
+        check_language(language)
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".prepare-", suffix=".partial", dir=workspace.root) as aside:
+        staged = Workspace(Path(aside))
+        info = _write_aside(staged, dataset, sources)
+        if not overwrite:
+            _refuse_to_replace(workspace, staged, dataset)
+        _move_into_place(staged, workspace, dataset)
+    return info
+
+
+def _write_aside(staged: Workspace, dataset: PreparedDataset, sources: Mapping[str, str]) -> DatasetInfo:
+    name = dataset.name
+    counts = {language: {"topics": 0, "passages": 0, "judgements": 0} for language in dataset.languages}
+    docids: dict[str, set[str]] = {}
+    for language, passages in dataset.passages.items():
+        checked = _checked(passages, language, docids)
+        counts[language]["passages"] = write_collection(staged.collection(name, language), checked)
+    one_blank = {}
+    for language, topics in dataset.topics.items():
+        for query_id, query in topics.items():
+            check_text(query, f"query {query_id!r} ({language})")
+        one_blank[language] = write_topics(staged.topics(name, language), topics)
+        counts[language]["topics"] = len(topics)
+    _check_judgements(dataset, docids)
+    for language, qrels in dataset.qrels.items():
+        counts[language]["judgements"] = write_qrels(staged.qrels(name, language), qrels)
+    write_qrels(staged.qrels(name, ALL), union(dataset.qrels.values()))
+    for pair, qrels in dataset.pair_qrels.items():
+        write_qrels(staged.qrels(name, pair), qrels)
+    training = {
+        source: write_examples(staged.source(check_name(source, "training source")), examples)
+        for source, examples in dataset.training.items()
+    }
+    notes = {
+        **dataset.notes, "queries_with_white_space_made_one_blank": sum(one_blank.values()),
+        "training_sources": training, "made_by": made_by(command="prepare", name=name),
+    }
+    info = DatasetInfo(
+        name=name, languages=dataset.languages, pairs=dataset.pairs, counts=counts, origin=dataset.origin,
+        licence=dataset.licence, sources=dict(sources), notes=notes,
+    )
+    info.write(staged.dataset_file(name))
+    return info
+
+
+def _checked(passages: Iterable[Passage], language: str, docids: dict[str, set[str]]) -> Iterator[Passage]:
+    """The passages of a language, each checked; their ids are entered into ``docids[language]``."""
+    own = docids.setdefault(language, set())
+    for passage in tqdm(passages, desc=f"{language} passages", unit=" passages", disable=None):
+        check_id(passage.id, "passage id")
+        for other, there in docids.items():
+            if passage.id in there:
+                raise InputError(
+                    f"passage id {passage.id!r} occurs twice ({other} and {language})", remedy="make ids unique"
+                )
+        check_text(passage.contents, f"passage {passage.id!r}")
+        own.add(passage.id)
+        yield passage
+
+
+def _check_judgements(dataset: PreparedDataset, docids: Mapping[str, set[str]]) -> None:
+    """Raises InputError for a judgement of something that is not there and for a declared pair without any."""
+    query_ids = {query_id for topics in dataset.topics.values() for query_id in topics}
+    everything = set().union(*docids.values())
+    judged = [(language, qrels, docids.get(language, set())) for language, qrels in dataset.qrels.items()]
+    judged += [
+        (str(pair), qrels, docids.get(pair.passage, everything)) for pair, qrels in dataset.pair_qrels.items()
+    ]
+    for passages, qrels, there in judged:
+        for query_id, relevances in qrels.items():
+            if query_id not in query_ids:
+                raise InputError(
+                    f"qrels {passages}: no topics have query {query_id!r}", remedy="add it or remove its judgements"
+                )
+            for docid in relevances:
+                if docid not in there:
+                    raise InputError(
+                        f"qrels {passages}: no passage {docid!r}", remedy="add it or remove its judgements"
+                    )
+    pool = union(dataset.qrels.values())
+    for pair in dataset.pairs:
+        of_passages = pool if pair.passage == ALL else dataset.qrels.get(pair.passage, {})
+        qrels = dataset.pair_qrels.get(pair, of_passages)
+        if not scored_qrels(dataset.topics[pair.query], qrels):
+            raise InputError(
+                f"pair {pair} has no query with a relevant passage", remedy="check that topics and qrels share ids"
+            )
+
+
+def _declared_files(workspace: Workspace, info: DatasetInfo) -> Iterator[Path]:
+    """Every file of a prepared data set that its ``dataset.json`` counts something in."""
+    places = {"topics": workspace.topics, "passages": workspace.collection, "judgements": workspace.qrels}
+    for language, counts in info.counts.items():
+        for what, count in counts.items():
+            if count:
+                yield places[what](info.name, language)
+    yield workspace.qrels(info.name, ALL)
+    yield from map(workspace.source, info.notes.get("training_sources", {}))
+
+
+def _refuse_to_replace(workspace: Workspace, staged: Workspace, dataset: PreparedDataset) -> None:
+    """Without --overwrite nothing goes that ``prepare`` did not make of these files: it may be someone's own."""
+    remedy = "rename it, or give --overwrite to replace it"
+    if not workspace.dataset_file(dataset.name).exists():
+        for folder in (workspace.topics_folder(dataset.name), workspace.collections_folder(dataset.name)):
+            if folder.exists():
+                raise InputError("there already, without a dataset.json", remedy=remedy, path=folder)
+    for name in dataset.training:
+        source = workspace.source(name)
+        if source.exists() and sha256(source) != sha256(staged.source(name)):
+            raise InputError("another training source of that name is there", remedy=remedy, path=source)
+
+
+def _move_into_place(staged: Workspace, workspace: Workspace, dataset: PreparedDataset) -> None:
+    """The old topics, with ``dataset.json``, go first and the new ones come last: in between none counts as there."""
+    topics, collections = workspace.topics_folder(dataset.name), workspace.collections_folder(dataset.name)
+    for folder in (topics, collections):
+        if folder.exists():
+            shutil.rmtree(folder)
+    for source in dataset.training:
+        _move(staged.source(source), workspace.source(source))
+    _move(staged.collections_folder(dataset.name), collections)
+    _move(staged.topics_folder(dataset.name), topics)
+
+
+def _move(made: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    made.replace(place)

@@ -1,0 +1,148 @@
+"""LAReQA's files (arXiv 2004.05484): SQuAD's JSON with each paragraph's sentences and where they begin and end.
+
+Each sentence is a candidate; the one whose span holds the start of a question's answer is relevant to it. One file is
+one language; equal question ids join the languages.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hybrid_pyserini.collection import check_id
+from hybrid_pyserini.data.passage_groups import group_questions
+from hybrid_pyserini.data.text import check_text
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_json
+from hybrid_pyserini.records import Passage
+
+_REMEDY = "copy or download the file again"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A candidate. ``docid`` is ``<language>:<article>-<paragraph>-<sentence>``, numbered from 0 in file order."""
+
+    docid: str
+    text: str
+    article: str
+    """The article's title, the same in all languages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and the candidate that is relevant to it."""
+
+    id: str
+    text: str
+    answer: Sentence
+    past_end: bool
+    """Whether the answer runs past the end of its sentence, as a few do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LareqaFile:
+    """One language."""
+
+    path: Path
+    language: str
+    articles: tuple[str, ...]
+    sentences: tuple[Sentence, ...]
+    questions: Mapping[str, Question]
+
+    def only(self, articles: Collection[str]) -> "LareqaFile":
+        """The part that stands in some articles; docids stay what they are."""
+        return replace(
+            self,
+            articles=tuple(article for article in self.articles if article in articles),
+            sentences=tuple(sentence for sentence in self.sentences if sentence.article in articles),
+            questions={id_: asked for id_, asked in self.questions.items() if asked.answer.article in articles},
+        )
+
+
+def read_lareqa(path: Path, language: str) -> LareqaFile:
+    """Read one language's file.
+
+    Raises InputError, naming the article and paragraph (counted from 1), for whatever is missing or of the wrong
+    kind, sentences and spans of different number, an empty sentence or question, a repeated question id, and an answer
+    that starts outside every sentence.
+    """
+    articles: list[str] = []
+    sentences: list[Sentence] = []
+    questions: dict[str, Question] = {}
+    for a, article in enumerate(_member(read_json(path), "data", list, "the file", path)):
+        title = check_text(_member(article, "title", str, f"article {a + 1}", path), f"article {a + 1}'s title", path)
+        articles.append(title)
+        for p, paragraph in enumerate(_member(article, "paragraphs", list, f"article {a + 1}", path)):
+            place = f"article {a + 1} ({title}), paragraph {p + 1}"
+            spanned = _sentences(paragraph, f"{language}:{a:02d}-{p:02d}", title, place, path)
+            sentences.extend(sentence for sentence, _, _ in spanned)
+            for entry in _member(paragraph, "qas", list, place, path):
+                question = _question(entry, spanned, place, path)
+                if question.id in questions:
+                    raise InputError(f"{place}: question id {question.id!r} occurs twice", remedy=_REMEDY, path=path)
+                questions[question.id] = question
+    return LareqaFile(path, language, tuple(articles), tuple(sentences), questions)
+
+
+def name_groups(files: Iterable[LareqaFile], dataset: str) -> dict[str, str]:
+    """Docid -> passage group, of every sentence that answers a question.
+
+    A group is all sentences, in all of ``files``, that are connected by answering the same questions; it is called
+    ``<dataset>:<its first question's id>``.
+    """
+    questions = [question for file in files for question in file.questions.values()]
+    groups = group_questions((question.id, question.answer.docid) for question in questions)
+    return {question.answer.docid: f"{dataset}:{groups[question.id]}" for question in questions}
+
+
+def to_passage(sentence: Sentence, language: str, groups: Mapping[str, str]) -> Passage:
+    """The sentence alone is encoded and indexed; one that answers nothing is a group of its own."""
+    return Passage(
+        id=sentence.docid, text=sentence.text, contents=sentence.text, title=sentence.article,
+        group=groups.get(sentence.docid, sentence.docid), language=language,
+    )
+
+
+def _member(value: object, key: str, kind: type, place: str, path: Path) -> Any:
+    """``value[key]``, which must be a list, a string or a number."""
+    member = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(member, kind):
+        names = {list: "list", str: "string", int: "whole number"}
+        raise InputError(f"{place}: {key!r} is missing or no {names[kind]}", remedy=_REMEDY, path=path)
+    return member
+
+
+def _sentences(
+    paragraph: object, docid: str, title: str, place: str, path: Path
+) -> list[tuple[Sentence, int, int]]:
+    """A paragraph's sentences with the first character of each and the one after its last."""
+    texts = _member(paragraph, "sentences", list, place, path)
+    breaks = _member(paragraph, "sentence_breaks", list, place, path)
+    if len(texts) != len(breaks):
+        raise InputError(
+            f"{place}: {len(texts)} 'sentences' but {len(breaks)} 'sentence_breaks'", remedy=_REMEDY, path=path
+        )
+    spanned = []
+    for s, (text, span) in enumerate(zip(texts, breaks, strict=True)):
+        if not isinstance(span, list) or len(span) != 2 or not all(isinstance(end, int) for end in span):
+            raise InputError(f"{place}: sentence break {span!r} is no [begin, end]", remedy=_REMEDY, path=path)
+        stripped = check_text(text, f"{place}: sentence {s + 1}", path).strip()
+        spanned.append((Sentence(f"{docid}-{s:02d}", stripped, title), span[0], span[1]))
+    return spanned
+
+
+def _question(entry: object, spanned: list[tuple[Sentence, int, int]], place: str, path: Path) -> Question:
+    """One question with the sentence that its answer starts in."""
+    question_id = check_id(_member(entry, "id", str, f"{place}: a question", path), f"{place}: question id", path)
+    place = f"{place}: question {question_id!r}"
+    text = check_text(_member(entry, "question", str, place, path), place, path)
+    answers = _member(entry, "answers", list, place, path)
+    if len(answers) != 1:
+        raise InputError(f"{place} has {len(answers)} answers, expected one", remedy=_REMEDY, path=path)
+    start = _member(answers[0], "answer_start", int, place, path)
+    end = start + len(_member(answers[0], "text", str, place, path))
+    for sentence, first, after in spanned:
+        if first <= start < after:
+            return Question(question_id, text, sentence, past_end=end > after)
+    raise InputError(f"{place}: answer_start {start} lies outside every sentence", remedy=_REMEDY, path=path)

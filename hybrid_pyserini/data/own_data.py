@@ -1,0 +1,167 @@
+"""One's own data: a folder of plain files, with passages, topics and judgements by language.
+
+    corpus/<language>.jsonl or .jsonl.gz    {"id", "text"} and, where there is one, "title" and "group", a line
+    topics/<language>.tsv                   query id<TAB>query
+    qrels/<language>.txt                    query id 0 passage id relevance, by the language of the passages
+    train.jsonl or .jsonl.gz                may be left out: training examples (``data/example_source.py``)
+
+A query id is one question in all languages, so that a judgement of a German passage holds for the question however it
+is asked. A pair is declared where at least one question has a relevant passage; the pool, where there are passages in
+several languages. Title, blank and text are what is encoded and indexed of a passage with a title. Other fields of a
+passage are not read.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from hybrid_pyserini.collection import check_id
+from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs, union
+from hybrid_pyserini.data.example_source import read_examples
+from hybrid_pyserini.data.text import check_text
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_jsonl, read_lines
+from hybrid_pyserini.records import ALL, Pair, Passage, Qrels, Topics
+from hybrid_pyserini.trec import read_qrels, read_topics, scored_qrels
+from hybrid_pyserini.workspace import check_language
+
+_LAYOUT = {"corpus": (".jsonl", ".jsonl.gz"), "topics": (".tsv",), "qrels": (".txt",)}
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The passages of one language, streamed from their file at each iteration."""
+
+    path: Path
+    language: str
+    prefix: str
+    """What stands before every id: ``<language>:`` where ids would collide over the pool, else nothing."""
+
+    def __iter__(self) -> Iterator[Passage]:
+        """Raises InputError, with file and line, for a bad or repeated id and for a missing text."""
+        seen: set[str] = set()
+        for line, row in read_jsonl(self.path):
+            raw_id = check_id(row.get("id"), "passage id", self.path, line)
+            if raw_id in seen:
+                raise InputError(
+                    f"passage id {raw_id!r} occurs twice", remedy="make ids unique", path=self.path, line=line
+                )
+            seen.add(raw_id)
+            text = check_text(row.get("text"), f"'text' of passage {raw_id!r}", self.path, line)
+            title = row.get("title") or ""
+            contents = text
+            if title:
+                contents = f"{check_text(title, f'the title of passage {raw_id!r}', self.path, line)} {text}"
+            docid = f"{self.prefix}{raw_id}"
+            group = check_id(row.get("group", docid), "passage group", self.path, line)
+            yield Passage(docid, text, contents, title, group, self.language)
+
+
+def files(source: Path) -> dict[str, Path]:
+    """Every file of the folder that is read; raises InputError for a missing folder and an unexpected file."""
+    found = {f"{part}/{path.name}": path for part in _LAYOUT for path in _by_language(source, part).values()}
+    return found | {path.name: path for path in _train_files(source)}
+
+
+def read(source: Path, name: str) -> PreparedDataset:
+    """Read the folder; raises InputError, with file and line, for whatever is wrong in it."""
+    corpora = {language: Corpus(path, language, "") for language, path in _by_language(source, "corpus").items()}
+    docids = {
+        language: {passage.id for passage in tqdm(corpus, desc=f"{language} ids", unit=" passages", disable=None)}
+        for language, corpus in corpora.items()
+    }
+    topics = {language: read_topics(path) for language, path in _by_language(source, "topics").items()}
+    qrels = {
+        language: _read_judgements(path, docids.get(language), topics)
+        for language, path in _by_language(source, "qrels").items()
+    }
+    notes: dict[str, Any] = {}
+    if len(set().union(*docids.values())) < sum(map(len, docids.values())):
+        notes["docids"] = "prefixed with '<language>:', because some occur in several languages"
+        corpora = {language: replace(corpus, prefix=f"{language}:") for language, corpus in corpora.items()}
+        qrels = {language: _prefixed(judged, f"{language}:") for language, judged in qrels.items()}
+    pairs = _scored_pairs(corpora, topics, qrels)
+    if not pairs:
+        raise InputError(
+            "no question has a relevant passage", remedy="write judgements with relevance 1", path=source / "qrels"
+        )
+    notes["pairs_not_declared"] = len(all_pairs(list(topics), list(corpora))) - len(pairs)
+    return PreparedDataset(
+        name=name, passages=corpora, topics=topics, qrels=qrels, pairs=pairs, notes=notes, origin="own data",
+        training={f"{name}-train": read_examples(path) for path in _train_files(source)},
+    )
+
+
+def _by_language(source: Path, part: str) -> dict[str, Path]:
+    """Language -> file, of ``corpus``, ``topics`` or ``qrels``."""
+    folder, endings = source / part, _LAYOUT[part]
+    expected = " or ".join(f"{part}/<language>{ending}" for ending in endings)
+    if not folder.is_dir():
+        raise InputError("no such folder", remedy=f"put the files there as {expected}", path=folder)
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        ending = next((ending for ending in endings if path.name.endswith(ending)), None)
+        if ending is None or not path.is_file():
+            raise InputError(f"expected a file {expected}", remedy="rename it or take it out of the folder", path=path)
+        language = check_language(path.name.removesuffix(ending), path)
+        if language in found:
+            raise InputError(f"there is {found[language].name} as well", remedy="keep one of the two", path=path)
+        found[language] = path
+    if not found:
+        raise InputError("the folder is empty", remedy=f"put files there as {expected}", path=folder)
+    return found
+
+
+def _train_files(source: Path) -> list[Path]:
+    """The file of training examples, if there is one."""
+    return [path for path in (source / "train.jsonl", source / "train.jsonl.gz") if path.is_file()][:1]
+
+
+def _read_judgements(path: Path, docids: Collection[str] | None, topics: Mapping[str, Topics]) -> Qrels:
+    """Read one language's qrels; raises InputError for passages that its corpus and queries that no topics have."""
+    if docids is None:
+        raise InputError(
+            f"no corpus/{path.stem}.jsonl for these judgements", remedy="add it or remove the qrels", path=path
+        )
+    qrels = read_qrels(path)
+    for query_id, judged in qrels.items():
+        if not any(query_id in asked for asked in topics.values()):
+            raise InputError(
+                f"no topics have query {query_id!r}", remedy="add it to the topics or remove its judgements",
+                path=path, line=_first_line(path, 0, query_id),
+            )
+        for docid in judged:
+            if docid not in docids:
+                raise InputError(
+                    f"the corpus has no passage {docid!r}", remedy="add it or remove its judgements",
+                    path=path, line=_first_line(path, 2, docid),
+                )
+    return qrels
+
+
+def _first_line(path: Path, column: int, value: str) -> int:
+    """The first line that has ``value`` in a column; looked for only when something is wrong."""
+    return next(line for line, text in read_lines(path) if text.split()[column : column + 1] == [value])
+
+
+def _prefixed(qrels: Qrels, prefix: str) -> Qrels:
+    return {
+        query_id: {f"{prefix}{docid}": relevance for docid, relevance in judged.items()}
+        for query_id, judged in qrels.items()
+    }
+
+
+def _scored_pairs(
+    languages: Collection[str], topics: Mapping[str, Topics], qrels: Mapping[str, Qrels]
+) -> tuple[Pair, ...]:
+    """The pairs in which some question has a relevant passage, with the pool where there are several languages."""
+    pool = union(qrels.values()) if len(languages) > 1 else {}
+    return tuple(
+        pair for pair in all_pairs(list(topics), list(languages))
+        if scored_qrels(topics[pair.query], pool if pair.passage == ALL else qrels.get(pair.passage, {}))
+    )

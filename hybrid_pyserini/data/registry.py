@@ -1,0 +1,54 @@
+"""The data sets that ``prepare`` knows, by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hybrid_pyserini.data import own_data, xquad_r
+from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.errors import InputError
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one published format becomes a PreparedDataset."""
+
+    summary: str
+    name: str | None
+    """What the data set is called in a workspace; None: the user has to name it."""
+    files: Callable[[Path], dict[str, Path]]
+    """Folder -> name in ``dataset.json`` -> file, for every file that is read; raises InputError for a missing one."""
+    read: Callable[[Path, str], PreparedDataset]
+    """Folder, name of the data set -> the data set; raises InputError for whatever is wrong."""
+    heldout: "Reader | None" = None
+    """The same files split into training examples and a test set, where the data set comes without such a split."""
+
+
+READERS = {
+    "xquad-r": Reader(
+        summary="XQuAD-R (LAReQA): 1,190 questions in 11 languages, answered by sentences; a folder of <language>.json",
+        name="xquad-r", files=xquad_r.files, read=xquad_r.read,
+        heldout=Reader(
+            summary="XQuAD-R split by article: 36 for training, 12 for testing",
+            name="xquad-r-heldout", files=xquad_r.files, read=xquad_r.read_heldout,
+        ),
+    ),
+    "own": Reader(
+        summary="your own data: a folder with corpus/<language>.jsonl, topics/<language>.tsv, qrels/<language>.txt "
+        "and, if you like, train.jsonl",
+        name=None, files=own_data.files, read=own_data.read,
+    ),
+}
+
+
+def find_reader(dataset: str, *, heldout: bool) -> Reader:
+    """The reader of a data set; raises InputError, naming those there are, for an unknown one and a missing split."""
+    if dataset not in READERS:
+        raise InputError(f"unknown data set {dataset!r}", remedy=f"choose among {', '.join(sorted(READERS))}")
+    reader = READERS[dataset]
+    if not heldout:
+        return reader
+    if reader.heldout is None:
+        having = ", ".join(sorted(name for name, other in READERS.items() if other.heldout))
+        raise InputError(f"{dataset!r} has no held-out split", remedy=f"leave out --heldout; it is for {having}")
+    return reader.heldout

@@ -1,0 +1,25 @@
+"""What every reader asks of a text, and the white space of queries."""
+
+from pathlib import Path
+
+from hybrid_pyserini.errors import InputError
+
+
+def check_text(value: object, what: str, path: Path | None = None, line: int | None = None) -> str:
+    """Return a text that can be encoded and written; raises InputError for none, a blank one, and half a character."""
+    if not isinstance(value, str) or not value.strip():
+        found = "is empty" if isinstance(value, str) else f"is missing or no string ({value!r})"
+        raise InputError(f"{what} {found}", remedy="give it a text or remove it", path=path, line=line)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:  # JSON can spell "\ud83d" alone, which no UTF-8 file can hold
+        raise InputError(
+            f"{what} holds half a character ({value[error.start]!r}, a lone surrogate)",
+            remedy="write the text again as UTF-8", path=path, line=line,
+        ) from None
+    return value
+
+
+def one_line(query: str) -> str:
+    """A query with each run of white space as one blank, as topics files hold it."""
+    return " ".join(query.split())

@@ -1,0 +1,169 @@
+"""A dense index folder as Pyserini reads it, with a manifest beside it.
+
+``index`` is a faiss ``IndexFlatIP``, ``docid`` has one passage id a line in the same order, and ``manifest.json`` says
+which model made the vectors, from which passages, and what the two files' hashes are. Pyserini's own writer saves
+``index`` even after an error, so that an interrupted index loads as a complete one; here the folder takes its name only
+when it is complete.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import faiss
+import numpy as np
+
+from hybrid_pyserini.atomic import replacing_folder
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_json, read_lines, write_json
+from hybrid_pyserini.provenance import sha256
+
+if TYPE_CHECKING:  # the encoder imports torch, which reading an index does not need
+    from hybrid_pyserini.encoder import Encoder
+
+INDEX, DOCID, MANIFEST = "index", "docid", "manifest.json"
+_BUILD_AGAIN = "build it again with 'hybrid-pyserini index' and --overwrite"
+
+
+@dataclass(frozen=True)
+class IndexManifest:
+    """What an index was made from."""
+
+    dataset: str
+    language: str
+    """A passage language, or ``all`` for the pool."""
+    model: str
+    encoder: dict[str, Any]
+    """``encoder_record``: queries must be encoded by an encoder with an equal one."""
+    sources: dict[str, str]
+    """File -> SHA-256: the collection, or for the pool the files of the languages' indexes."""
+    made_by: dict[str, Any]
+    passages: int = 0
+    files: dict[str, str] = field(default_factory=dict)
+    """``index`` and ``docid`` -> SHA-256, known once they are written."""
+
+    @classmethod
+    def read(cls, folder: Path) -> "IndexManifest":
+        """Read the manifest of an index folder; raises InputError where there is no index or no manifest."""
+        path = folder / MANIFEST
+        if not folder.is_dir():
+            raise InputError("no index here", remedy="build it first with 'hybrid-pyserini index'", path=folder)
+        if not path.is_file():
+            raise InputError(
+                f"a folder without {MANIFEST}, so not an index of 'hybrid-pyserini index'",
+                remedy="move it away, or replace it with 'hybrid-pyserini index' and --overwrite", path=folder,
+            )
+        try:
+            return cls(**read_json(path))
+        except (InputError, TypeError) as error:
+            problem = getattr(error, "problem", error)
+            raise InputError(f"not the manifest of an index ({problem})", remedy=_BUILD_AGAIN, path=path) from None
+
+
+@dataclass(frozen=True)
+class DenseIndex:
+    """An index in memory."""
+
+    folder: Path
+    manifest: IndexManifest
+    docids: list[str]
+    flat: Any
+    """The faiss ``IndexFlatIP``."""
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """float32 [passages, dimension]: faiss' own memory, not a copy, so it must not outlive this object."""
+        vectors = faiss.rev_swig_ptr(self.flat.get_xb(), self.flat.ntotal * self.flat.d)
+        vectors.flags.writeable = False
+        return vectors.reshape(self.flat.ntotal, self.flat.d)
+
+
+def encoder_record(encoder: "Encoder") -> dict[str, Any]:
+    """What queries and passages must share: checkpoint, dtype, dimension, pooling, normalisation, prompts, length."""
+    settings = json.loads(json.dumps(asdict(encoder.settings)))  # as the manifest's JSON gives them back
+    return {"fingerprint": encoder.fingerprint, "dtype": encoder.dtype, "dimension": encoder.dimension, **settings}
+
+
+def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Where two records differ, each as ``name is X there, Y now``; a name that one record lacks is None there."""
+    return [
+        f"{name} is {_shown(there.get(name))} there, {_shown(now.get(name))} now"
+        for name in {**there, **now} if there.get(name) != now.get(name)
+    ]
+
+
+def _shown(value: object) -> str:
+    """A value in an error message; of a SHA-256 the first digits tell two apart."""
+    if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value):
+        return f"{value[:8]}..."
+    return repr(value)
+
+
+def write_dense_index(
+    folder: Path, batches: Iterable[tuple[list[str], np.ndarray]], manifest: IndexManifest
+) -> IndexManifest:
+    """Write an index folder from (passage ids [n], vectors float32 [n, dimension]) in order; return the manifest with
+    counts and hashes filled in.
+
+    Nothing is left behind when ``batches`` fails. Raises InputError for a vector that is not finite.
+    """
+    flat = faiss.IndexFlatIP(manifest.encoder["dimension"])
+    with replacing_folder(folder) as aside:
+        with (aside / DOCID).open("w", encoding="utf-8", newline="\n") as docid_file:
+            for docids, vectors in batches:
+                check_finite(docids, vectors, "passage")
+                flat.add(vectors)
+                docid_file.writelines(f"{docid}\n" for docid in docids)
+        faiss.write_index(flat, str(aside / INDEX))
+        files = {name: sha256(aside / name) for name in (INDEX, DOCID)}
+        manifest = replace(manifest, passages=flat.ntotal, files=files)
+        write_json(aside / MANIFEST, asdict(manifest))
+    return manifest
+
+
+def check_finite(ids: list[str], vectors: np.ndarray, what: str) -> None:
+    """Raise InputError, naming the first, where a vector holds NaN or infinity: no ranking is defined on those."""
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if bad.size:
+        raise InputError(
+            f"the model's vector of {what} {ids[bad[0]]!r} (and {bad.size - 1} more) holds NaN or infinity",
+            remedy="the checkpoint is damaged or overflows in this dtype: try --dtype fp32, or train it again",
+        )
+
+
+def check_files(folder: Path) -> None:
+    """Raise InputError where a file that Pyserini reads is missing from an index folder."""
+    for name in (INDEX, DOCID):
+        if not (folder / name).is_file():
+            raise InputError(f"the index has no file {name!r}", remedy=_BUILD_AGAIN, path=folder)
+
+
+def read_dense_index(folder: Path) -> DenseIndex:
+    """Read an index folder; raises InputError where files are missing, damaged or do not belong together.
+
+    The whole index is read into memory. Mapping it (``IO_FLAG_MMAP_IFC``) works too, but the vectors then start at byte
+    45 of the file, and numpy copies unaligned vectors at every product, which made searching three times slower.
+    """
+    manifest = IndexManifest.read(folder)
+    check_files(folder)
+    docids = [line for _, line in read_lines(folder / DOCID)]
+    try:
+        flat = faiss.read_index(str(folder / INDEX))
+    except RuntimeError:  # faiss' message is a C++ function and a line of its source
+        raise InputError("not an index that faiss can read", remedy=_BUILD_AGAIN, path=folder / INDEX) from None
+    if not isinstance(flat, faiss.IndexFlatIP):
+        raise InputError(
+            f"expected a faiss IndexFlatIP, found {type(flat).__name__}", remedy=_BUILD_AGAIN, path=folder / INDEX
+        )
+    if not len(docids) == flat.ntotal == manifest.passages:
+        raise InputError(
+            f"{len(docids)} passage ids, {flat.ntotal} vectors, and {manifest.passages} passages in the manifest",
+            remedy=_BUILD_AGAIN, path=folder,
+        )
+    for name, expected in manifest.files.items():
+        if sha256(folder / name) != expected:
+            raise InputError("not the file that the manifest names", remedy=_BUILD_AGAIN, path=folder / name)
+    return DenseIndex(folder, manifest, docids, flat)

@@ -1,0 +1,251 @@
+"""The dual encoder: one transformer for queries and passages; its checkpoints; texts in, vectors out.
+
+A text becomes prompt + text, is cut at ``max_length`` tokens, encoded, pooled, passed through a dense layer where the
+checkpoint has one (LaBSE), and normalised to unit length, so that a dot product is the cosine.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from tqdm import tqdm
+from transformers import AutoModel, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from hybrid_pyserini import checkpoint
+from hybrid_pyserini.checkpoint import EncoderSettings
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_json, write_json
+
+transformers_logging.disable_progress_bar()  # its bars over a model's files would hide those over passages and steps
+
+_ACTIVATIONS = {"Tanh": nn.Tanh, "Identity": nn.Identity}
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+TokenChunk = dict[str, Tensor]
+"""``input_ids`` and ``attention_mask``, both [texts, tokens]."""
+
+
+def choose_dtype(dtype: str, device: torch.device) -> str:
+    """``auto`` becomes bf16 where the processor multiplies bf16 matrices itself, else fp32."""
+    if dtype in _DTYPES:
+        return dtype
+    if dtype != "auto":
+        raise InputError(f"unknown dtype {dtype!r}", remedy="choose fp32, bf16 or auto")
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"
+
+
+class EncoderModel(nn.Module):
+    """Transformer, pooling, dense layer, normalisation: token chunks in, vectors out."""
+
+    transformer: Any
+    dense: Any
+
+    def __init__(self, transformer: Any, pooling: str, normalize: bool, dense: nn.Sequential | None) -> None:
+        super().__init__()
+        self.transformer = transformer
+        self.dense = dense
+        self.pooling, self.normalize = pooling, normalize
+        for name, parameter in transformer.named_parameters():
+            # A decoder or BERT's pooler takes no part: without gradients, DDP does not wait for them.
+            if not name.startswith(self._used_prefixes()):
+                parameter.requires_grad_(False)
+
+    def _used_prefixes(self) -> tuple[str, ...]:
+        if self.transformer.config.is_encoder_decoder:
+            return ("encoder.", "shared.")
+        return tuple(f"{name}." for name, _ in self.transformer.named_children() if name != "pooler")
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self.dense[0].out_features if self.dense is not None else self.transformer.config.hidden_size
+
+    def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """[texts, tokens] -> [texts, dimension]; pooling and normalisation in float32 whatever the weights are in."""
+        backbone = self.transformer.get_encoder() if self.transformer.config.is_encoder_decoder else self.transformer
+        states = backbone(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state.float()
+        if self.pooling == "cls":
+            vectors = states[:, 0]
+        else:
+            mask = attention_mask.unsqueeze(-1).float()
+            vectors = (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
+        if self.dense is not None:
+            vectors = self.dense(vectors.to(self.dense[0].weight.dtype)).float()
+        return nn.functional.normalize(vectors, dim=-1) if self.normalize else vectors
+
+    def forward(self, chunks: Sequence[TokenChunk]) -> Tensor:
+        """Chunks of texts -> [all texts, dimension], in the chunks' order. One call a step, as DDP needs it."""
+        return torch.cat([self.embed(chunk["input_ids"], chunk["attention_mask"]) for chunk in chunks])
+
+
+class Encoder:
+    """A checkpoint, loaded: model, tokenizer and settings."""
+
+    def __init__(self, model: EncoderModel, tokenizer: Any, settings: EncoderSettings) -> None:
+        self.model, self.tokenizer, self.settings = model, tokenizer, settings
+        self.dtype = "fp32"
+        self.fingerprint = ""
+        """SHA-256 of what was loaded; empty for a model that was never a checkpoint."""
+
+    @classmethod
+    def load(cls, name_or_path: str, *, dtype: str = "fp32", device: str | None = None) -> "Encoder":
+        """Load a checkpoint by folder or hub name, for encoding.
+
+        A plain Hugging Face model, which states no pooling or prompts, gets the defaults of ``EncoderSettings``.
+        Raises InputError for what is no checkpoint, a pooling or module unknown here, or an unknown dtype.
+        """
+        folder = checkpoint.local_folder(name_or_path)
+        place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        chosen = choose_dtype(dtype, place)
+        settings = checkpoint.read_settings(folder) or EncoderSettings()
+        try:
+            transformer = AutoModel.from_pretrained(folder, dtype=torch.float32)
+            tokenizer = AutoTokenizer.from_pretrained(folder)
+            dense = _load_dense(folder / settings.dense_folder) if settings.dense_folder else None
+        except InputError:
+            raise
+        except Exception as error:  # what a broken file makes these libraries raise has no common class
+            raise InputError(
+                f"no checkpoint that can be loaded ({type(error).__name__}: {error})", path=folder,
+                remedy="copy or download it again",
+            ) from None
+        settings = replace(settings, max_length=min(settings.max_length, _most_tokens(transformer)))
+        model = EncoderModel(transformer, settings.pooling, settings.normalize, dense)
+        encoder = cls(model.to(device=place, dtype=_DTYPES[chosen]).eval(), tokenizer, settings)
+        encoder.dtype, encoder.fingerprint = chosen, checkpoint.fingerprint(folder)
+        return encoder
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self.model.dimension
+
+    @property
+    def most_tokens(self) -> int:
+        """The longest text that the transformer can take, in tokens."""
+        return _most_tokens(self.model.transformer)
+
+    @property
+    def stock_pyserini(self) -> bool:
+        """Whether Pyserini's own ``--encoder-class auto`` computes these vectors: it knows no dense layer, and pools
+        the decoder of an encoder-decoder."""
+        return self.model.dense is None and not self.model.transformer.config.is_encoder_decoder
+
+    def save(self, folder: Path) -> None:
+        """Write the checkpoint into an existing folder: float32 safetensors, tokenizer, settings.
+
+        Weights are always float32: transformers 5 loads a bf16 file as bf16, transformers 4 as float32.
+        """
+        transformer = self.model.transformer
+        states = {name: value.float() for name, value in transformer.state_dict().items()}
+        transformer.save_pretrained(folder, state_dict=states)
+        self.tokenizer.model_max_length = self.settings.max_length  # stock Pyserini cuts queries there
+        if self.tokenizer.is_fast:  # else how texts were last cut would be saved with it
+            self.tokenizer.backend_tokenizer.no_truncation()
+            self.tokenizer.backend_tokenizer.no_padding()
+        self.tokenizer.save_pretrained(folder)
+        settings = checkpoint.write_settings(folder, self.settings, transformer.config.hidden_size)
+        if self.model.dense is not None and settings.dense_folder:
+            _save_dense(self.model.dense, folder / settings.dense_folder)
+
+    def load_weights(self, folder: Path) -> None:
+        """Replace the weights by those of a checkpoint of the same architecture."""
+        saved = AutoModel.from_pretrained(folder, dtype=torch.float32)
+        self.model.transformer.load_state_dict(saved.state_dict())
+        if self.model.dense is not None:
+            settings = checkpoint.read_settings(folder)
+            if settings is None or settings.dense_folder is None:
+                raise InputError("the checkpoint has no dense layer", remedy="use one that has", path=folder)
+            self.model.dense.load_state_dict(_load_dense(folder / settings.dense_folder).state_dict())
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of texts that already carry their prompt, cut at ``max_length``."""
+        if not texts:
+            return []
+        encoded = self.tokenizer(
+            list(texts), truncation=True, max_length=self.settings.max_length, add_special_tokens=True,
+            return_attention_mask=False, return_token_type_ids=False,
+        )
+        return encoded["input_ids"]
+
+    def chunk(self, token_ids: Sequence[Sequence[int]]) -> TokenChunk:
+        """Pad texts of about equal length to one [texts, tokens] chunk."""
+        longest = max(map(len, token_ids))
+        ids = torch.full((len(token_ids), longest), self.tokenizer.pad_token_id)
+        mask = torch.zeros((len(token_ids), longest), dtype=torch.long)
+        for row, tokens in enumerate(token_ids):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            mask[row, : len(tokens)] = 1
+        return {"input_ids": ids, "attention_mask": mask}
+
+    def encode_queries(self, texts: Sequence[str], *, batch_size: int = 32, progress: bool = False) -> np.ndarray:
+        """Queries -> float32 [queries, dimension], with the query prompt."""
+        return self._encode(texts, self.settings.query_prompt, batch_size, "queries" if progress else None)
+
+    def encode_passages(self, texts: Sequence[str], *, batch_size: int = 32, progress: bool = False) -> np.ndarray:
+        """Passages -> float32 [passages, dimension], with the document prompt."""
+        return self._encode(texts, self.settings.document_prompt, batch_size, "passages" if progress else None)
+
+    @torch.inference_mode()
+    def _encode(self, texts: Sequence[str], prompt: str, batch_size: int, progress: str | None) -> np.ndarray:
+        """Longest texts first, so that a batch holds texts of one length (little padding), what does not fit in
+        memory fails at once, and the time left is never underestimated."""
+        token_ids = self.tokenize([prompt + text for text in texts])
+        order = sorted(range(len(texts)), key=lambda i: len(token_ids[i]), reverse=True)
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        self.model.eval()
+        device = next(self.model.parameters()).device
+        with tqdm(total=len(texts), unit=f" {progress}", disable=progress is None) as bar:
+            for start in range(0, len(order), batch_size):
+                rows = order[start : start + batch_size]
+                chunk = {name: part.to(device) for name, part in self.chunk([token_ids[i] for i in rows]).items()}
+                vectors[rows] = self.model.embed(**chunk).float().cpu().numpy()
+                bar.update(len(rows))
+        return vectors
+
+
+def _most_tokens(transformer: Any) -> int:
+    """The longest input the position embeddings allow; RoBERTa's start behind the padding id."""
+    config = transformer.config
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions is None:  # relative positions, as T5 has them, set no limit
+        return sys.maxsize
+    roberta_like = config.model_type in {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet"}
+    return positions - config.pad_token_id - 1 if roberta_like else positions
+
+
+def _load_dense(folder: Path) -> nn.Sequential:
+    """A sentence-transformers ``Dense`` module: a linear layer and its activation."""
+    config = read_json(folder / "config.json")
+    activation = str(config.get("activation_function", "torch.nn.modules.linear.Identity")).rsplit(".", 1)[-1]
+    if activation not in _ACTIVATIONS:
+        raise InputError(
+            f"dense layer with activation {activation!r}", remedy=f"known are {', '.join(_ACTIVATIONS)}", path=folder
+        )
+    weights = folder / "model.safetensors"
+    states = (
+        load_file(weights) if weights.is_file()
+        else torch.load(folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
+    )
+    linear = nn.Linear(config["in_features"], config["out_features"], bias="linear.bias" in states)
+    linear.load_state_dict({name.removeprefix("linear."): value for name, value in states.items()})
+    return nn.Sequential(linear, _ACTIVATIONS[activation]())
+
+
+def _save_dense(dense: nn.Sequential, folder: Path) -> None:
+    """Write a ``Dense`` module as sentence-transformers reads it."""
+    linear, activation = dense[0], dense[1]
+    write_json(folder / "config.json", {
+        "in_features": linear.in_features, "out_features": linear.out_features, "bias": linear.bias is not None,
+        "activation_function": f"{type(activation).__module__}.{type(activation).__name__}",
+    })
+    states = {f"linear.{name}": value.float().contiguous() for name, value in linear.state_dict().items()}
+    save_file(states, folder / "model.safetensors", metadata={"format": "pt"})

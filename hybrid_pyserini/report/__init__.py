@@ -1,0 +1,1 @@
+"""Figures -> what people read."""

@@ -1,0 +1,143 @@
+"""What made a system's runs, and which of them are finished.
+
+The manifest stands beside the runs. It names a pair only once that pair's files have their names, and forgets a pair
+before its files are replaced; so whenever a search is interrupted, even by a kill, what the manifest names is there and
+was made as it says.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hybrid_pyserini.dense_index import differences
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_json, write_json
+from hybrid_pyserini.provenance import sha256
+from hybrid_pyserini.records import ALL, Pair
+from hybrid_pyserini.workspace import DatasetInfo, Workspace
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How many passages a run holds for a query, at most."""
+
+    hits: int
+    pool_hits: int
+    """In runs of the pool, which has the passages of all languages to fill it with."""
+
+    def __post_init__(self) -> None:
+        for name, number in (("--hits", self.hits), ("--pool-hits", self.pool_hits)):
+            if number < 1:
+                raise InputError(f"{number} hits", remedy=f"give {name} 1 or more")
+
+    def of(self, passages: str) -> int:
+        """The depth of runs over a passage language, or over ``all``."""
+        return self.pool_hits if passages == ALL else self.hits
+
+    def warn_of_few(self, sizes: Mapping[str, int]) -> None:
+        """Say on stderr which of these collections (passage language -> passages) cannot fill a run."""
+        few = [f"{language} {size}" for language, size in sizes.items() if size < self.of(language)]
+        if few:
+            print(
+                f"warning: {max(map(self.of, sizes))} hits asked for; a run has fewer where there are fewer passages: "
+                f"{', '.join(few)}", file=sys.stderr,
+            )
+
+
+@dataclass(frozen=True)
+class RunManifest:
+    """The settings of a system's runs on a data set."""
+
+    model: str
+    """The system's name in paths and the runs' tag."""
+    hits: int
+    pool_hits: int
+    """``Depth``."""
+    system: dict[str, Any]
+    """What ranks: an encoder's fingerprint and dtype, or BM25's parameters."""
+    inputs: dict[str, str]
+    """``input_hashes`` of the indexes' manifests, topics and qrels that the runs were made from."""
+    made_by: dict[str, Any]
+    pairs: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Finished pair -> what was counted in it, such as its queries."""
+
+    @classmethod
+    def read(cls, path: Path) -> "RunManifest":
+        """Read a manifest; raises InputError for a file that is none."""
+        try:
+            return cls(**read_json(path))
+        except (InputError, TypeError) as error:
+            raise InputError(
+                f"not the manifest of runs ({getattr(error, 'problem', error)})",
+                remedy="remove the file; the runs are then made again", path=path,
+            ) from None
+
+    def write(self, path: Path) -> None:
+        """Write the manifest; sorted, so that an interruption or the order of ``--pairs`` leaves no trace."""
+        ordered = {"inputs": dict(sorted(self.inputs.items())), "pairs": dict(sorted(self.pairs.items()))}
+        write_json(path, asdict(self) | ordered)
+
+    def differences(self, now: "RunManifest") -> list[str]:
+        """Where the settings differ from ``now``; inputs that only one of them knows do not matter."""
+        both = sorted(self.inputs.keys() & now.inputs.keys())
+        return differences(*(
+            {"hits": m.hits, "pool_hits": m.pool_hits, **m.system, **{path: m.inputs[path] for path in both}}
+            for m in (self, now)
+        ))
+
+    def with_pair(self, pair: Pair, **counts: int) -> "RunManifest":
+        """The manifest once a pair is finished."""
+        return replace(self, pairs=self.pairs | {str(pair): counts})
+
+
+def input_hashes(workspace: Workspace, files: Iterable[Path]) -> dict[str, str]:
+    """Path in the workspace -> SHA-256; raises InputError for a missing file."""
+    hashes = {}
+    for file in files:
+        if not file.is_file():
+            raise InputError("no such file", remedy="run 'hybrid-pyserini prepare' again", path=file)
+        hashes[file.relative_to(workspace.root).as_posix()] = sha256(file)
+    return hashes
+
+
+def run_files(workspace: Workspace, dataset: str, model: str, pair: Pair) -> list[Path]:
+    """A pair's run, and the pool's ranks."""
+    run = workspace.run(dataset, model, pair)
+    return [run, workspace.ranks(dataset, model, pair)] if pair.passage == ALL else [run]
+
+
+def begin(
+    workspace: Workspace, info: DatasetInfo, settings: RunManifest, wanted: Sequence[Pair], *, overwrite: bool
+) -> RunManifest:
+    """The manifest to go on with, in its place: ``settings``, and the finished pairs that were made with the same.
+
+    Raises InputError for runs of other settings; with ``overwrite`` these are removed, the pairs that are not wanted
+    now included, since runs of different settings must not stand side by side under one name. With the same settings
+    ``overwrite`` forgets the wanted pairs only.
+    """
+    path = workspace.run_manifest(info.name, settings.model)
+    if not path.exists():
+        return settings
+    before = RunManifest.read(path)
+    if differing := before.differences(settings):
+        if not overwrite:
+            raise InputError(
+                f"runs that were made with other settings ({'; '.join(differing)})",
+                remedy="give --overwrite to replace them", path=path,
+            )
+        settings.write(path)
+        for pair in info.pairs:
+            for file in run_files(workspace, info.name, settings.model, pair):
+                file.unlink(missing_ok=True)
+        return settings
+    again = set(wanted) if overwrite else set()
+    kept = {
+        str(pair): before.pairs[str(pair)] for pair in info.pairs
+        if str(pair) in before.pairs and pair not in again
+        and all(file.is_file() for file in run_files(workspace, info.name, settings.model, pair))
+    }
+    manifest = replace(settings, inputs=before.inputs | settings.inputs, pairs=kept)
+    manifest.write(path)
+    return manifest

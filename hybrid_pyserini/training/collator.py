@@ -1,0 +1,104 @@
+"""Planned pairs -> what the model and the loss take: token chunks, positives' places, excluded candidates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset
+
+from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.records import Negative, ParallelExample
+from hybrid_pyserini.training.batching import BatchPlan, PlannedPair
+from hybrid_pyserini.training.examples import ExampleStore
+from hybrid_pyserini.training.loss import excluded_candidates
+
+_CHUNK_TEXTS = 32
+"""Texts padded to one length: few enough that sorting by length saves padding, enough to fill a matrix product."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPair:
+    """A planned pair with its texts."""
+
+    query: str
+    positive: str
+    negatives: tuple[Negative, ...]
+    group: str
+    known_groups: frozenset[str]
+
+
+def load_pair(example: ParallelExample, planned: PlannedPair) -> LoadedPair:
+    """The texts of a planned pair; hard negatives are in the passage's language."""
+    return LoadedPair(
+        query=example.queries[planned.query_language], positive=example.positives[planned.passage_language],
+        negatives=example.negatives.get(planned.passage_language, ()), group=example.group,
+        known_groups=frozenset({example.group, *example.other_groups}),
+    )
+
+
+class PlannedBatches(Dataset[dict[str, Any]]):
+    """The batches of one process, by step: the global batch is planned, and this rank's slice of it collated.
+
+    Raises InputError where the batch size does not divide by the number of processes.
+    """
+
+    def __init__(self, plan: BatchPlan, stores: Sequence[ExampleStore], encoder: Encoder, steps: int,
+                 rank: int = 0, processes: int = 1) -> None:
+        if plan.batch_size % processes:
+            nearest = plan.batch_size // processes * processes
+            raise InputError(
+                f"a batch of {plan.batch_size} does not divide by {processes} processes",
+                remedy=f"use --batch-size {nearest} or {nearest + processes}",
+            )
+        self.plan, self.stores, self.encoder, self.steps = plan, stores, encoder, steps
+        self.rank, self.processes = rank, processes
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, step: int) -> dict[str, Any]:
+        """The collated slice of a step's batch."""
+        planned = self.plan.batch(step)
+        pairs = [load_pair(self.stores[p.source][p.example], p) for p in planned]
+        return collate(pairs, self.encoder, self.rank, self.processes)
+
+
+def collate(pairs: Sequence[LoadedPair], encoder: Encoder, rank: int = 0, processes: int = 1) -> dict[str, Any]:
+    """This rank's slice of a global batch, beside what it must know of the whole.
+
+    Candidates stand by rank, and for each rank positives before hard negatives: the order in which the loss gathers
+    them. Returns ``order`` [texts] (row of the model's output for each text, queries first), ``own`` [queries],
+    ``excluded`` [queries, all candidates], ``counts`` (candidates of each process) and ``chunks``.
+    """
+    share = len(pairs) // processes
+    slices = [pairs[r * share : (r + 1) * share] for r in range(processes)]
+    counts = [len(part) + sum(len(pair.negatives) for pair in part) for part in slices]
+    groups = [
+        group for part in slices
+        for group in [pair.group for pair in part] + [n.group for pair in part for n in pair.negatives]
+    ]
+    mine, first = slices[rank], sum(counts[:rank])
+    own = list(range(first, first + share))
+    texts = [encoder.settings.query_prompt + pair.query for pair in mine]
+    texts += [encoder.settings.document_prompt + pair.positive for pair in mine]
+    texts += [encoder.settings.document_prompt + n.text for pair in mine for n in pair.negatives]
+    order, chunks = _length_sorted_chunks(texts, encoder)
+    return {
+        "order": order, "own": torch.tensor(own), "counts": counts, "chunks": chunks,
+        "excluded": excluded_candidates([pair.known_groups for pair in mine], own, groups),
+    }
+
+
+def _length_sorted_chunks(texts: Sequence[str], encoder: Encoder) -> tuple[torch.Tensor, list[dict[str, Any]]]:
+    """Chunks of texts of about equal length, and for each text its row in their concatenation."""
+    token_ids = encoder.tokenize(texts)
+    by_length = sorted(range(len(texts)), key=lambda i: len(token_ids[i]))
+    chunks = [
+        encoder.chunk([token_ids[i] for i in by_length[start : start + _CHUNK_TEXTS]])
+        for start in range(0, len(texts), _CHUNK_TEXTS)
+    ]
+    order = torch.empty(len(texts), dtype=torch.long)
+    order[torch.tensor(by_length)] = torch.arange(len(texts))
+    return order, chunks

@@ -1,0 +1,175 @@
+"""The store of parallel examples: built in a stream, memory-mapped, read by position.
+
+One folder a source: ``examples.arrow`` (the texts, in blocks of rows, so that a row is found without an index),
+``languages.npy`` (per example, which languages its query and its positive have, as bits), and ``manifest.json``.
+Opening maps files; it reads none of the texts.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hybrid_pyserini.atomic import replacing_folder
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_json, write_json
+from hybrid_pyserini.provenance import made_by, sha256
+from hybrid_pyserini.records import Negative, ParallelExample
+from hybrid_pyserini.training.batching import CROSS_LINGUAL, MIXED
+
+_BLOCK_ROWS = 4096
+_MOST_LANGUAGES = 64
+_TEXTS = pa.map_(pa.string(), pa.string())
+_SCHEMA = pa.schema({
+    "id": pa.string(), "group": pa.string(), "other_groups": pa.list_(pa.string()),
+    "queries": _TEXTS, "positives": _TEXTS,
+    "negatives": pa.map_(pa.string(), pa.list_(pa.struct({"text": pa.string(), "group": pa.string()}))),
+})
+_FORMAT = 1
+
+
+class _LanguageBits:
+    """Languages to bits, given out as languages appear; nobody needs to name them beforehand."""
+
+    def __init__(self) -> None:
+        self.bits: dict[str, int] = {}
+
+    def mask(self, languages: Iterable[str]) -> int:
+        mask = 0
+        for language in languages:
+            if language not in self.bits and len(self.bits) == _MOST_LANGUAGES:
+                raise InputError(f"more than {_MOST_LANGUAGES} languages", remedy="split the source")
+            mask |= 1 << self.bits.setdefault(language, len(self.bits))
+        return mask
+
+
+def source_hashes(sources: Sequence[Path]) -> dict[str, str]:
+    """Source file name -> SHA-256, as a store's manifest names what it was built from.
+
+    Raises InputError for a file that is missing and for two files of one name, which the manifest could not tell apart.
+    """
+    names: set[str] = set()
+    for source in sources:
+        if not source.is_file():
+            raise InputError("no such file", remedy="run 'prepare' or give --source FILE", path=source)
+        if source.name in names:
+            raise InputError(f"another source is named {source.name} too", remedy="rename one of them", path=source)
+        names.add(source.name)
+    return {source.name: sha256(source) for source in sources}
+
+
+def build_store(folder: Path, examples: Iterable[ParallelExample], sources: dict[str, str] | None = None) -> int:
+    """Write a store; return the number of examples. Memory holds one block of rows and 16 bytes an example.
+
+    ``sources`` are the hashes of what the examples were read from. Raises InputError where there are no examples.
+    """
+    bits = _LanguageBits()
+    masks: list[np.ndarray] = []
+    with replacing_folder(folder) as aside:
+        with pa.OSFile(str(aside / "examples.arrow"), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
+            for block in _blocks(examples):
+                rows = [_row(example) for example in block]
+                writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=_SCHEMA))
+                masks.append(np.array(
+                    [(bits.mask(e.queries), bits.mask(e.positives)) for e in block], dtype=np.uint64
+                ))
+        if not masks:
+            raise InputError("no training examples in the source", remedy="check the source files", path=folder)
+        np.save(aside / "languages.npy", np.concatenate(masks))
+        count = sum(len(block) for block in masks)
+        write_json(aside / "manifest.json", {
+            "format": _FORMAT, "examples": count, "languages": list(bits.bits), "block_rows": _BLOCK_ROWS,
+            "sources": sources or {}, "made_by": made_by(),
+        })
+    return count
+
+
+def _blocks(examples: Iterable[ParallelExample]) -> Iterator[list[ParallelExample]]:
+    iterator = iter(examples)
+    while block := list(islice(iterator, _BLOCK_ROWS)):
+        yield block
+
+
+def _row(example: ParallelExample) -> dict[str, Any]:
+    return {
+        "id": example.id, "group": example.group, "other_groups": list(example.other_groups),
+        "queries": list(example.queries.items()), "positives": list(example.positives.items()),
+        "negatives": [
+            (language, [{"text": n.text, "group": n.group} for n in negatives])
+            for language, negatives in example.negatives.items()
+        ],
+    }
+
+
+class ExampleStore:
+    """A source of parallel examples, by position. Raises InputError for a folder that is no store."""
+
+    def __init__(self, folder: Path) -> None:
+        if not (folder / "manifest.json").is_file():
+            raise InputError("no store of examples", remedy="build it with 'hybrid-pyserini examples'", path=folder)
+        manifest = read_json(folder / "manifest.json")
+        if manifest.get("format") != _FORMAT:
+            raise InputError("a store of another format", remedy="build it again", path=folder)
+        self.name = folder.name
+        self.folder = folder
+        self._bit_order: list[str] = manifest["languages"]
+        self.languages: tuple[str, ...] = tuple(sorted(self._bit_order))
+        self.sources: dict[str, str] = manifest["sources"]
+        self._size: int = manifest["examples"]
+        self._block_rows: int = manifest["block_rows"]
+        self._masks = np.load(folder / "languages.npy", mmap_mode="r")
+
+    @cached_property
+    def _file(self) -> Any:
+        return pa.ipc.open_file(pa.memory_map(str(self.folder / "examples.arrow")))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, position: int) -> ParallelExample:
+        """The example at a position."""
+        block, row = divmod(position, self._block_rows)
+        columns = {
+            name: column[row].as_py()
+            for name, column in zip(_SCHEMA.names, self._file.get_batch(block).columns, strict=True)
+        }
+        return ParallelExample(
+            id=columns["id"], group=columns["group"], other_groups=tuple(columns["other_groups"]),
+            queries=dict(columns["queries"]), positives=dict(columns["positives"]),
+            negatives={
+                language: tuple(Negative(**negative) for negative in negatives)
+                for language, negatives in columns["negatives"]
+            },
+        )
+
+    def __iter__(self) -> Iterator[ParallelExample]:
+        return (self[position] for position in range(len(self)))
+
+    def languages_of(self, position: int) -> tuple[Sequence[str], Sequence[str]]:
+        """The languages of an example's query, and of its positive, each in alphabetical order."""
+        queries, positives = (int(mask) for mask in self._masks[position])
+        return self._names(queries), self._names(positives)
+
+    def _names(self, mask: int) -> list[str]:
+        return sorted(name for bit, name in enumerate(self._bit_order) if mask >> bit & 1)
+
+    def eligible(self, kind: str, language: str | None) -> Sequence[int]:
+        """The positions of the examples that can stand in a batch of this kind: ``language`` on both sides if one is
+        given; different languages on the two sides if cross-lingual; some language on both sides if mixed."""
+        queries, positives = self._masks[:, 0], self._masks[:, 1]
+        both = queries & positives
+        if language is not None:
+            fits = both & np.uint64(1 << self._bit_order.index(language)) != 0
+        elif kind == MIXED:
+            fits = both != 0
+        elif kind == CROSS_LINGUAL:
+            # Only an example whose two sides have one and the same single language offers no two different ones.
+            single = (queries == positives) & (queries & (queries - np.uint64(1)) == 0)
+            fits = (queries != 0) & (positives != 0) & ~single
+        else:
+            raise ValueError(f"kind {kind!r} without a language")
+        return range(len(self)) if fits.all() else np.flatnonzero(fits)  # type: ignore[return-value]

@@ -1,0 +1,96 @@
+"""A small XLM-R-shaped encoder from nothing, with a unigram tokenizer learned from given text.
+
+For offline work, tests and the demo: where XLM-R cannot be had, the same code paths run on a model of its architecture.
+"""
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import sentencepiece
+import torch
+from transformers import XLMRobertaConfig, XLMRobertaModel, XLMRobertaTokenizer
+
+from hybrid_pyserini.atomic import replacing_folder
+from hybrid_pyserini.checkpoint import EncoderSettings
+from hybrid_pyserini.encoder import Encoder, EncoderModel
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_json, write_json
+from hybrid_pyserini.provenance import made_by
+
+_HEAD_WIDTH = 64
+_RECORD = "init.json"
+
+
+def learn_tokenizer(texts: Iterable[str], pieces: int, max_length: int) -> XLMRobertaTokenizer:
+    """A unigram tokenizer of at most ``pieces`` pieces, saved and loaded as XLM-R's own class.
+
+    Learned by sentencepiece, as XLM-R's was: the same texts give the same pieces, which the trainer of the tokenizers
+    library does not promise. Without normalisation, which transformers 5 would drop and 4 apply. Raises InputError
+    where there is too little text or more characters than pieces.
+    """
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=(" ".join(text.split()) for text in texts), model_writer=model, model_type="unigram",
+            vocab_size=pieces - 2,  # sentencepiece counts <unk>, <s> and </s>; <pad> and <mask> come on top
+            hard_vocab_limit=False, character_coverage=1.0, normalization_rule_name="identity",
+            num_threads=1, max_sentence_length=1 << 16, minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise InputError(
+            f"no tokenizer of {pieces} pieces can be learned from the text ({error})",
+            remedy="give more text, or more --pieces than it has characters",
+        ) from None
+    learned = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    vocabulary = [
+        (learned.id_to_piece(i), learned.get_score(i))
+        for i in range(learned.get_piece_size()) if not learned.is_control(i) and not learned.is_unknown(i)
+    ]
+    special = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    return XLMRobertaTokenizer(vocab=[*special, *vocabulary, ("<mask>", 0.0)], model_max_length=max_length)
+
+
+def new_encoder(
+    texts: Iterable[str], *, layers: int, width: int, pieces: int, seed: int, max_length: int = 256
+) -> Encoder:
+    """A random encoder of XLM-R's architecture: ``layers`` layers, ``width`` wide, heads of 64.
+
+    Raises InputError for a width that is no multiple of a head's.
+    """
+    heads, rest = divmod(width, _HEAD_WIDTH)
+    if rest or layers < 1:
+        raise InputError(
+            f"{layers} layers, {width} wide", remedy=f"use one layer or more and a multiple of {_HEAD_WIDTH}"
+        )
+    tokenizer = learn_tokenizer(texts, pieces, max_length)
+    config = XLMRobertaConfig(
+        vocab_size=len(tokenizer), hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads,
+        intermediate_size=4 * width, max_position_embeddings=max_length + 2,  # XLM-R's positions start at 2
+        type_vocab_size=1, pad_token_id=tokenizer.pad_token_id, bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        transformer = XLMRobertaModel(config, add_pooling_layer=True)
+    settings = EncoderSettings(max_length=max_length)
+    return Encoder(EncoderModel(transformer, settings.pooling, settings.normalize, None), tokenizer, settings)
+
+
+def init(
+    output: Path, texts: Iterable[str], *, layers: int, width: int, pieces: int, seed: int, max_length: int = 256
+) -> Encoder:
+    """Make a new encoder and write its checkpoint, with ``init.json`` saying what made it."""
+    encoder = new_encoder(texts, layers=layers, width=width, pieces=pieces, seed=seed, max_length=max_length)
+    with replacing_folder(output) as aside:
+        encoder.save(aside)
+        write_json(aside / _RECORD, made_by(
+            layers=layers, width=width, pieces=pieces, seed=seed, max_length=max_length
+        ))
+    return encoder
+
+
+def made_from(folder: Path) -> dict[str, Any]:
+    """The arguments of ``init`` that made a model; raises InputError for a model that it did not make."""
+    return read_json(folder / _RECORD)["arguments"]

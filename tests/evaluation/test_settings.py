@@ -1,0 +1,154 @@
+"""Means over pairs: worked by hand, with holes, and against the paper's own tables."""
+
+import csv
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hybrid_pyserini.evaluation.language_bias import PoolDistances, summarise
+from hybrid_pyserini.evaluation.settings import SETTINGS, average, why_null
+from hybrid_pyserini.records import Pair
+
+DATA = Path(os.environ.get("HYBRID_PYSERINI_DATA", Path(__file__).parents[3] / "shared" / "data"))
+PAPER = DATA.parent / "paper"
+needs_paper = pytest.mark.skipif(not PAPER.is_dir(), reason=f"the paper's figures are not at {PAPER}")
+
+FIGURES = {  # de en fr; the value says which pair it is
+    "de-de": 0.1, "de-en": 0.2, "de-fr": 0.6, "de-all": 0.05,
+    "en-de": 0.3, "en-en": 0.4, "en-fr": 0.7, "en-all": 0.15,
+    "fr-de": 0.9, "fr-en": 0.8, "fr-fr": 1.0, "fr-all": 0.1,
+}
+
+
+def pair(name: str) -> Pair:
+    return Pair(*name.split("-"))
+
+
+DECLARED = [pair(name) for name in FIGURES]
+
+
+def figures(*names: str) -> dict[Pair, dict[str, float]]:
+    """Figures of the named pairs, or of all."""
+    return {pair(name): {"AP": FIGURES[name], "R@1": -FIGURES[name]} for name in names or FIGURES}
+
+
+def test_means_by_hand() -> None:
+    means = average(DECLARED, figures(), ["AP", "R@1"])
+    assert means.remarks == {}
+    assert {setting: means.settings[setting]["AP"] for setting in SETTINGS} == pytest.approx(
+        {"mono": 0.5, "cross": 3.5 / 6, "multi": 0.1}
+    )
+    assert means.settings["cross"]["R@1"] == pytest.approx(-3.5 / 6)
+    by_query = {
+        language: [of_language[setting]["AP"] for setting in SETTINGS]
+        for language, of_language in means.by_query_language.items()
+    }
+    assert list(by_query) == ["de", "en", "fr"]
+    assert by_query["de"] == pytest.approx([0.1, 0.4, 0.05])
+    assert by_query["en"] == pytest.approx([0.4, 0.5, 0.15])
+    assert by_query["fr"] == pytest.approx([1.0, 0.85, 0.1])
+    by_passage = {
+        language: {setting: of_setting["AP"] for setting, of_setting in of_language.items()}
+        for language, of_language in means.by_passage_language.items()
+    }
+    assert by_passage == {
+        "de": pytest.approx({"mono": 0.1, "cross": 0.6}),
+        "en": pytest.approx({"mono": 0.4, "cross": 0.5}),
+        "fr": pytest.approx({"mono": 1.0, "cross": 0.65}),
+    }
+
+
+def test_a_mean_with_a_hole_is_null_and_says_why() -> None:
+    names = [name for name in FIGURES if name not in ("en-fr", "de-all")]
+    means = average(DECLARED, figures(*names), ["AP"])
+    assert means.settings == {"mono": {"AP": pytest.approx(0.5)}, "cross": {"AP": None}, "multi": {"AP": None}}
+    assert means.by_query_language["en"]["cross"] == {"AP": None}
+    assert means.by_query_language["fr"]["cross"] == {"AP": pytest.approx(0.85)}
+    assert means.by_query_language["fr"]["multi"] == {"AP": 0.1}
+    assert means.by_passage_language["fr"]["cross"] == {"AP": None}
+    assert means.by_passage_language["de"]["cross"] == {"AP": pytest.approx(0.6)}
+    assert means.remarks == {
+        "settings.cross": "null: 1 of 6 pairs were not given (en-fr)",
+        "settings.multi": "null: 1 of 3 pairs were not given (de-all)",
+        "by_query_language.en.cross": "null: 1 of 2 pairs were not given (en-fr)",
+        "by_query_language.de.multi": "null: 1 of 1 pairs were not given (de-all)",
+        "by_passage_language.fr.cross": "null: 1 of 2 pairs were not given (en-fr)",
+    }
+
+
+def test_a_remark_names_five_pairs_at_most() -> None:
+    assert why_null(DECLARED, [pair("de-de")]) == (
+        "null: 11 of 12 pairs were not given (de-en de-fr de-all en-de en-en ...)"
+    )
+
+
+def test_a_setting_that_the_data_set_does_not_declare_is_null() -> None:
+    declared = [pair("de-de"), pair("en-en")]
+    means = average(declared, figures("de-de", "en-en"), ["AP"])
+    assert means.settings == {"mono": {"AP": 0.25}, "cross": {"AP": None}, "multi": {"AP": None}}
+    assert means.remarks["settings.cross"] == "null: the data set declares no such pair"
+
+
+def test_cross_lingual_only_data_sets_average_what_they_declare() -> None:
+    declared = [pair("en-de"), pair("en-fr")]
+    means = average(declared, figures("en-de", "en-fr"), ["AP"])
+    assert means.settings["cross"] == {"AP": pytest.approx(0.5)}
+    assert list(means.by_query_language) == ["en"]
+    assert list(means.by_passage_language) == ["de", "fr"]
+
+
+def paper_columns() -> Iterator[tuple[str, str, str, dict[str, dict[str, float]]]]:
+    """(data set, init, batches, language or 'mean' -> setting -> mAP) from the paper's table by language."""
+    with (PAPER / "map_by_language.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for dataset, init in dict.fromkeys((row["dataset"], row["init"]) for row in rows):
+        chosen = [row for row in rows if (row["dataset"], row["init"]) == (dataset, init)]
+        for batches in ("x-x-mono", "x-y", "hybrid"):
+            yield dataset, init, batches, {
+                row["language"]: {setting: float(row[f"{setting}_{batches}"]) for setting in SETTINGS}
+                for row in chosen
+            }
+
+
+@needs_paper
+def test_the_papers_means_follow_from_its_rows_by_language() -> None:
+    count = 0
+    for dataset, init, batches, table in paper_columns():
+        mean = table.pop("mean")
+        cells = {}
+        for query in table:
+            others = [language for language in table if language != query]
+            cells[Pair(query, query)] = {"AP": table[query]["mono"]}
+            cells[Pair(query, "all")] = {"AP": table[query]["multi"]}
+            for place, passage in enumerate(others):  # spread the pairs around the row that the paper prints
+                spread = 0.01 * (place - (len(others) - 1) / 2)
+                cells[Pair(query, passage)] = {"AP": table[query]["cross"] + spread}
+        means = average(list(cells), cells, ["AP"])
+        for setting in SETTINGS:
+            where = (dataset, init, batches, setting)
+            assert means.settings[setting]["AP"] == pytest.approx(mean[setting], abs=1e-4), where
+            for language, row in table.items():
+                assert means.by_query_language[language][setting]["AP"] == pytest.approx(row[setting]), where
+            count += 1
+    assert count == 2 * 2 * 3 * 3
+
+
+@needs_paper
+def test_the_papers_rank_distances_follow_from_its_rows_by_language() -> None:
+    with (PAPER / "rank_distance.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    columns = [column for column in rows[0] if column not in ("dataset", "language")]
+    assert len(columns) == 6
+    for dataset in ("xquad-r", "mlqa-r"):
+        of_dataset = {row["language"]: row for row in rows if row["dataset"] == dataset}
+        mean = of_dataset.pop("mean")
+        for column in columns:
+            pools = {
+                Pair(language, "all"): PoolDistances({"q": float(row[column])}, 13014, 11, 0)
+                for language, row in of_dataset.items()
+            }
+            result, null = summarise(list(pools), pools)
+            assert null is None
+            assert result["mean"] == pytest.approx(float(mean[column]), abs=0.1), (dataset, column)

@@ -1,0 +1,201 @@
+"""Whole trainings of a tiny encoder, through the command line where a user would."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import parallel_examples
+from safetensors.torch import load_file
+
+from hybrid_pyserini.cli import main
+from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.jsonl import read_json
+from hybrid_pyserini.training.examples import build_store
+from hybrid_pyserini.training.record import COMPLETE
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, tiny_checkpoint: Path) -> Path:
+    build_store(tmp_path / "examples" / "words", parallel_examples(60))
+    build_store(tmp_path / "examples" / "held-out", parallel_examples(70)[60:])
+    shutil.copytree(tiny_checkpoint, tmp_path / "models" / "tiny")
+    return tmp_path
+
+
+def train(workspace: Path, *more: str, output: str = "m", steps: int = 12) -> int:
+    return main([
+        "train", "--workspace", str(workspace), "--examples", "words", "--init", "tiny", "--output", output,
+        "--batch-size", "8", "--max_steps", str(steps), "--learning_rate", "1e-3", "--save_steps", "4",
+        "--disable_tqdm", "true", "--use_cpu", "true", *more,
+    ])
+
+
+def weights(workspace: Path, model: str) -> dict[str, torch.Tensor]:
+    return load_file(workspace / "models" / model / "model.safetensors")
+
+
+def test_training_lowers_the_loss_and_records_what_it_did(workspace: Path) -> None:
+    assert train(workspace, "--validation", "held-out", "--eval_steps", "6", steps=30) == 0
+    record = read_json(workspace / "models" / "m" / "training.json")
+    validation = [entry["eval_loss"] for entry in record["log"] if "eval_loss" in entry]
+    assert len(validation) == 5
+    assert validation[-1] < validation[0]
+    assert record["sources"][0]["examples"] == 60
+    assert sum(stream["batches"] for stream in record["batches"]) == record["steps"] == 30
+    assert {stream["kind"] for stream in record["batches"]} == {"monolingual", "cross-lingual"}
+    assert record["training_arguments"]["weight_decay"] == 0.01
+    trained, fresh = weights(workspace, "m"), weights(workspace, "tiny")
+    assert all((trained[name] != fresh[name]).any() for name in trained if "attention.self.query.weight" in name)
+
+
+def test_the_papers_defaults(workspace: Path) -> None:
+    main(["train", "--workspace", str(workspace), "--examples", "words", "--init", "tiny", "--output", "m",
+          "--batch-size", "8", "--max_steps", "1", "--disable_tqdm", "true"])
+    arguments = read_json(workspace / "models" / "m" / "training.json")["training_arguments"]
+    assert (arguments["learning_rate"], arguments["weight_decay"], arguments["optim"]) == (3e-5, 1e-2, "adamw_torch")
+
+
+def test_interrupted_training_ends_with_the_same_weights(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped after step 6 of 12, the last checkpoint (8) half-written: bit for bit the undisturbed weights."""
+    torch.set_num_threads(1)
+    assert train(workspace, output="undisturbed") == 0
+    from hybrid_pyserini.training import collator
+
+    def stop_at_nine(self: Any, step: int) -> Any:
+        if step == 9:
+            raise KeyboardInterrupt
+        return original(self, step)
+
+    original = collator.PlannedBatches.__getitem__
+    monkeypatch.setattr(collator.PlannedBatches, "__getitem__", stop_at_nine)
+    assert train(workspace, output="interrupted") == 130
+    monkeypatch.undo()
+    work = workspace / "models" / "interrupted.training"
+    (work / "checkpoint-8" / COMPLETE).unlink()
+    assert not (workspace / "models" / "interrupted").exists()
+    assert train(workspace, output="interrupted") == 0
+    ours, theirs = weights(workspace, "interrupted"), weights(workspace, "undisturbed")
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_finished_model_is_kept_and_another_refused(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(workspace, steps=2) == 0
+    made = (workspace / "models" / "m" / "model.safetensors").stat().st_mtime_ns
+    assert train(workspace, steps=2) == 0
+    assert (workspace / "models" / "m" / "model.safetensors").stat().st_mtime_ns == made
+    capsys.readouterr()
+    assert train(workspace, steps=3) == 2
+    assert "model of other settings" in capsys.readouterr().err
+    assert train(workspace, "--overwrite", steps=3) == 0
+    assert read_json(workspace / "models" / "m" / "training.json")["steps"] == 3
+
+
+def test_an_unfinished_training_of_other_settings_is_not_lost(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from hybrid_pyserini.training import training
+
+    monkeypatch.setattr(training.Encoder, "save", _fail_at_the_end(training.Encoder.save))
+    with pytest.raises(RuntimeError):
+        train(workspace)
+    monkeypatch.undo()
+    checkpoints = sorted(path.name for path in (workspace / "models" / "m.training").glob("checkpoint-*"))
+    assert checkpoints == ["checkpoint-12", "checkpoint-8"]
+    assert train(workspace, "--temperature", "0.1") == 2
+    assert "an unfinished training of other settings (temperature)" in capsys.readouterr().err
+    assert sorted(path.name for path in (workspace / "models" / "m.training").glob("checkpoint-*")) == checkpoints
+    assert train(workspace, "--logging_steps", "1") == 0  # decides no weights
+
+
+def _fail_at_the_end(save: Any) -> Any:
+    """Saving works for checkpoints and fails for the finished model."""
+
+    def saving(self: Encoder, folder: Path) -> None:
+        if "checkpoint" not in folder.name:
+            raise RuntimeError("no more")
+        save(self, folder)
+
+    return saving
+
+
+def test_an_empty_prompt_of_the_initial_encoder_stays_empty(workspace: Path) -> None:
+    assert train(workspace, "--document-prompt", "", steps=2) == 0
+    assert main(["train", "--workspace", str(workspace), "--examples", "words", "--init", "m", "--output", "again",
+                 "--batch-size", "8", "--max_steps", "2", "--disable_tqdm", "true"]) == 0
+    settings = Encoder.load(str(workspace / "models" / "again")).settings
+    assert (settings.query_prompt, settings.document_prompt) == ("Query: ", "")
+
+
+def test_training_never_starts_java(workspace: Path) -> None:
+    script = "import sys; from hybrid_pyserini.cli import main; assert main(sys.argv[1:]) == 0; " \
+             "print('java' if {'jnius', 'jnius_config', 'pyserini'} & set(sys.modules) else 'none')"
+    command = ["train", "--workspace", str(workspace), "--examples", "words", "--init", "tiny", "--output", "m",
+               "--batch-size", "8", "--max_steps", "1", "--disable_tqdm", "true"]
+    done = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "none"
+
+
+def test_early_stopping_keeps_the_best(workspace: Path) -> None:
+    """With a learning rate that ruins the encoder, an early validation is the best."""
+    assert train(workspace, "--validation", "held-out", "--eval_steps", "4", "--patience", "1", "--learning_rate",
+                 "0.03", steps=40) == 0
+    record = read_json(workspace / "models" / "m" / "training.json")
+    losses = [entry["eval_loss"] for entry in record["log"] if "eval_loss" in entry]
+    assert record["steps"] < 40
+    assert record["best_validation_loss"] == min(losses) < losses[-1]
+    best = workspace / "models" / "m.training" / f"checkpoint-{4 * (1 + losses.index(min(losses)))}"
+    assert torch.equal(load_file(best / "model.safetensors")["embeddings.word_embeddings.weight"],
+                       weights(workspace, "m")["embeddings.word_embeddings.weight"])
+
+
+def test_the_checkpoint_keeps_what_training_used(workspace: Path) -> None:
+    assert train(workspace, "--query-prompt", "q: ", "--document-prompt", "", "--pooling", "cls", "--max-length", "32",
+                 steps=2) == 0
+    settings = Encoder.load(str(workspace / "models" / "m")).settings
+    assert (settings.query_prompt, settings.document_prompt, settings.pooling, settings.max_length) == (
+        "q: ", "", "cls", 32
+    )
+
+
+@pytest.mark.parametrize(("more", "says"), [
+    (["--temperature", "0"], "temperature 0.0"),
+    (["--batch-size", "1"], "batch of 1 "),
+    (["--batch-size", "61"], "60 examples"),
+    (["--examples", "nothing"], "no store of examples"),
+    (["--init", "nothing"], "is no model of this workspace, no folder, and the hub does not give it"),
+    (["--patience", "2"], "early stopping without a validation set"),
+    (["--patience", "0", "--validation", "held-out"], "patience 0"),
+    (["--eval_strategy", "steps"], "nothing to evaluate while training"),
+    (["--metric_for_best_model", "map", "--validation", "held-out"], "'map' is not measured while training"),
+    (["--load_best_model_at_end", "true", "--validation", "held-out", "--eval_steps", "3"], "round multiple"),
+    (["--gradient_accumulation_steps", "2"], "other micro-batches would be missing from the loss"),
+    (["--per_device_train_batch_size", "16"], "give --batch-size"),
+    (["--num_train_epochs", "2"], "give --max_steps"),
+    (["--no_such_thing", "2"], "no_such_thing"),
+    (["--max_steps", "many"], "invalid int value: 'many'"),
+    (["--max-length", "-1"], "maximum length of -1 tokens"),
+    (["--max-length", "100"], "from 8 to 64"),
+    (["--examples", "words", "words"], "stores of one name"),
+])
+def test_what_cannot_be_trained_is_refused_in_one_line(
+    workspace: Path, capsys: pytest.CaptureFixture[str], more: list[str], says: str
+) -> None:
+    assert train(workspace, *more) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
+    assert [path.name for path in (workspace / "models").iterdir()] == ["tiny"]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(workspace: Path) -> None:
+    torch.set_num_threads(1)
+    for output, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        assert train(workspace, "--seed", seed, output=output, steps=3) == 0
+    a, b, c = (weights(workspace, name)["embeddings.word_embeddings.weight"] for name in "abc")
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
