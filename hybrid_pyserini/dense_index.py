@@ -7,8 +7,7 @@ when it is complete.
 """
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +18,12 @@ import numpy as np
 from hybrid_pyserini.atomic import replacing_folder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, read_lines, write_json
-from hybrid_pyserini.provenance import sha256
+from hybrid_pyserini.provenance import MANIFEST, sha256
 
 if TYPE_CHECKING:  # the encoder imports torch, which reading an index does not need
     from hybrid_pyserini.encoder import Encoder
 
-INDEX, DOCID, MANIFEST = "index", "docid", "manifest.json"
+INDEX, DOCID = "index", "docid"
 _BUILD_AGAIN = "build it again with 'hybrid-pyserini index' and --overwrite"
 
 
@@ -85,21 +84,6 @@ def encoder_record(encoder: "Encoder") -> dict[str, Any]:
     """What queries and passages must share: checkpoint, dtype, dimension, pooling, normalisation, prompts, length."""
     settings = json.loads(json.dumps(asdict(encoder.settings)))  # as the manifest's JSON gives them back
     return {"fingerprint": encoder.fingerprint, "dtype": encoder.dtype, "dimension": encoder.dimension, **settings}
-
-
-def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Where two records differ, each as ``name is X there, Y now``; a name that one record lacks is None there."""
-    return [
-        f"{name} is {_shown(there.get(name))} there, {_shown(now.get(name))} now"
-        for name in {**there, **now} if there.get(name) != now.get(name)
-    ]
-
-
-def _shown(value: object) -> str:
-    """A value in an error message; of a SHA-256 the first digits tell two apart."""
-    if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value):
-        return f"{value[:8]}..."
-    return repr(value)
 
 
 def write_dense_index(

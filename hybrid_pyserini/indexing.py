@@ -21,13 +21,12 @@ from hybrid_pyserini.dense_index import (
     DenseIndex,
     IndexManifest,
     check_files,
-    differences,
     encoder_record,
     read_dense_index,
     write_dense_index,
 )
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.provenance import made_by, sha256
+from hybrid_pyserini.provenance import differences, made_by, sha256
 from hybrid_pyserini.records import ALL
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 

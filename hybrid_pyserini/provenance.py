@@ -3,12 +3,17 @@
 import hashlib
 import os
 import platform
+import re
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini import __version__
+
+MANIFEST = "manifest.json"
+"""What made a folder of results stands in it under this name."""
 
 _PACKAGES = ("torch", "transformers", "tokenizers", "faiss-cpu", "pyserini", "ir-measures", "numpy")
 
@@ -46,3 +51,18 @@ def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Where two records differ, each as ``name is X there, Y now``; a name that one record lacks is None there."""
+    return [
+        f"{name} is {_shown(there.get(name))} there, {_shown(now.get(name))} now"
+        for name in {**there, **now} if there.get(name) != now.get(name)
+    ]
+
+
+def _shown(value: object) -> str:
+    """A value in an error message; of a SHA-256 the first digits tell two apart."""
+    if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value):
+        return f"{value[:8]}..."
+    return repr(value)

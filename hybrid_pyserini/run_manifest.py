@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.dense_index import differences
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
-from hybrid_pyserini.provenance import sha256
+from hybrid_pyserini.provenance import differences, sha256
 from hybrid_pyserini.records import ALL, Pair
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 

@@ -13,17 +13,9 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from hybrid_pyserini import trec
-from hybrid_pyserini.dense_index import (
-    MANIFEST,
-    DenseIndex,
-    IndexManifest,
-    check_finite,
-    differences,
-    encoder_record,
-    read_dense_index,
-)
+from hybrid_pyserini.dense_index import DenseIndex, IndexManifest, check_finite, encoder_record, read_dense_index
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.provenance import made_by
+from hybrid_pyserini.provenance import MANIFEST, differences, made_by
 from hybrid_pyserini.records import ALL, Pair, Topics
 from hybrid_pyserini.run_manifest import Depth, RunManifest, begin, input_hashes
 from hybrid_pyserini.scoring import Passages, Queries, Rankings

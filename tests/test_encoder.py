@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import WORDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parallel_words import WORDS
 from transformers import (
     AutoModel,
     AutoTokenizer,

@@ -17,14 +17,13 @@ from tqdm import tqdm
 
 from hybrid_pyserini import trec
 from hybrid_pyserini.baselines.analysis import OTHERS, analysis_of
-from hybrid_pyserini.baselines.bm25_index import MODEL, Bm25IndexManifest, build_indexes
+from hybrid_pyserini.baselines.bm25_index import Bm25IndexManifest, build_indexes
 from hybrid_pyserini.baselines.bm25_search import Bm25Parameters, Bm25Search
-from hybrid_pyserini.dense_index import MANIFEST
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.provenance import made_by
+from hybrid_pyserini.provenance import MANIFEST, made_by
 from hybrid_pyserini.records import ALL, Pair
 from hybrid_pyserini.run_manifest import Depth, RunManifest, begin, input_hashes
-from hybrid_pyserini.workspace import DatasetInfo, Workspace, choose_pairs
+from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace, choose_pairs
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,9 @@ def bm25(
     for pair, search in _with_indexes(workspace, indexes, unfinished, parameters, threads or os.cpu_count() or 1):
         without_hits = search.write(pair, topics[pair.query], depth.of(pair.passage), relevant.get(pair, {}))
         manifest = manifest.with_pair(pair, queries=len(topics[pair.query]), without_hits=without_hits)
-        manifest.write(workspace.run_manifest(dataset, MODEL))
+        manifest.write(workspace.run_manifest(dataset, BM25))
     return tuple(
-        Bm25Pair(pair, workspace.run(dataset, MODEL, pair), kept=pair not in unfinished, **manifest.pairs[str(pair)])
+        Bm25Pair(pair, workspace.run(dataset, BM25, pair), kept=pair not in unfinished, **manifest.pairs[str(pair)])
         for pair in wanted
     )
 
@@ -102,8 +101,8 @@ def _settings(
     files += [workspace.topics(info.name, pair.query) for pair in pairs]
     files += [workspace.qrels_of(info.name, pair) for pair in pairs if pair.passage == ALL]
     return RunManifest(
-        model=MODEL, **asdict(depth), system=asdict(parameters), inputs=input_hashes(workspace, dict.fromkeys(files)),
-        made_by=made_by(dataset=info.name, model=MODEL, **asdict(depth), **asdict(parameters)),
+        model=BM25, **asdict(depth), system=asdict(parameters), inputs=input_hashes(workspace, dict.fromkeys(files)),
+        made_by=made_by(dataset=info.name, model=BM25, **asdict(depth), **asdict(parameters)),
     )
 
 

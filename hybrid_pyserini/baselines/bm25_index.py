@@ -15,15 +15,11 @@ from hybrid_pyserini.atomic import replacing_folder
 from hybrid_pyserini.baselines.analysis import analysis_of, load_analyzer
 from hybrid_pyserini.bridge.lucene import write_index
 from hybrid_pyserini.collection import read_collection
-from hybrid_pyserini.dense_index import MANIFEST, differences
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
-from hybrid_pyserini.provenance import made_by, sha256
+from hybrid_pyserini.provenance import MANIFEST, differences, made_by, sha256
 from hybrid_pyserini.records import ALL
-from hybrid_pyserini.workspace import DatasetInfo, Workspace
-
-MODEL = "bm25"
-"""BM25's name among the models: in paths, as the runs' tag, in tables."""
+from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ def _manifest_to_be(workspace: Workspace, info: DatasetInfo, language: str) -> B
     return Bm25IndexManifest(
         dataset=info.name, language=language, analysis={code: analysis_of(code).name for code in languages},
         sources={code: sha256(workspace.collection(info.name, code)) for code in languages},
-        made_by=made_by(dataset=info.name, model=MODEL),
+        made_by=made_by(dataset=info.name, model=BM25),
     )
 
 

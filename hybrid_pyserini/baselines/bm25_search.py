@@ -10,13 +10,13 @@ import numpy as np
 
 from hybrid_pyserini import trec
 from hybrid_pyserini.baselines.analysis import load_analyzer
-from hybrid_pyserini.baselines.bm25_index import MODEL, Bm25IndexManifest
+from hybrid_pyserini.baselines.bm25_index import Bm25IndexManifest
 from hybrid_pyserini.bridge.lucene import LuceneIndex
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.ranking import key_scores, key_ties, ranking_keys, tie_numbers
 from hybrid_pyserini.records import ALL, Pair, Topics
 from hybrid_pyserini.trec import Hit, RankedPassage
-from hybrid_pyserini.workspace import Workspace
+from hybrid_pyserini.workspace import BM25, Workspace
 
 _QUERIES_A_BLOCK = 128
 """Bounds memory: each match of a block takes 12 bytes."""
@@ -49,7 +49,7 @@ class Bm25Search:
         folder = workspace.bm25_index(manifest.dataset, manifest.language)
         self._index = LuceneIndex(folder, k1=parameters.k1, b=parameters.b)
         expected = manifest.passages - len(manifest.without_tokens)
-        if len(self._index.docids) != expected and False:
+        if len(self._index.docids) != expected:
             raise InputError(
                 f"the index has {len(self._index.docids)} passages, its manifest {expected}",
                 remedy="give --overwrite to build it again", path=folder,
@@ -84,9 +84,9 @@ class Bm25Search:
                 ranked.extend(self._ranks(query_id, relevant.get(query_id, ()), keys))
                 yield query_id, self._hits(keys[:hits])
 
-        trec.write_run(self._workspace.run(dataset, MODEL, pair), rankings(), MODEL)
+        trec.write_run(self._workspace.run(dataset, BM25, pair), rankings(), BM25)
         if pool:
-            trec.write_ranks(self._workspace.ranks(dataset, MODEL, pair), ranked)
+            trec.write_ranks(self._workspace.ranks(dataset, BM25, pair), ranked)
         return without_hits
 
     def _check_known(self, relevant: Mapping[str, Sequence[str]], path: Path) -> None:

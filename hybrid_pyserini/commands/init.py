@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.workspace import Workspace, check_name
+from hybrid_pyserini.workspace import Workspace
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,22 +26,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.workspace)
-    output = workspace.root / "models" / check_name(arguments.name, "model")
+    output = workspace.new_model(arguments.name)
     wanted = {name: getattr(arguments, name) for name in ("layers", "width", "pieces", "max_length", "seed")}
     stores = [workspace.examples_store(name) for name in arguments.examples]
     if not stores and not arguments.text:
         raise InputError("no text to learn a tokenizer from", remedy="give --examples or --text")
     from hybrid_pyserini.training.init import init, made_from
 
+    learned_from = _hashes(stores, arguments.text)
     if output.exists() and not arguments.overwrite:
-        made = made_from(output)
-        if made != wanted:
-            raise InputError(f"a model made with {made}", remedy="choose another name or --overwrite", path=output)
+        if made_from(output) != wanted | {"learned_from": learned_from}:
+            raise InputError(
+                "a model made otherwise, or from other text", remedy="choose another name or --overwrite", path=output
+            )
         print(f"kept {output}")
         return
-    encoder = init(output, _texts(stores, arguments.text), **wanted)
+    encoder = init(output, _texts(stores, arguments.text), **wanted, learned_from=learned_from)
     parameters = sum(parameter.numel() for parameter in encoder.model.parameters())
     print(f"{output}: {parameters / 1e6:.1f} million parameters, {len(encoder.tokenizer)} pieces")
+
+
+def _hashes(stores: list[Path], files: list[Path]) -> dict[str, str]:
+    """Store or file name -> SHA-256 of its texts; raises InputError for one that is not there."""
+    from hybrid_pyserini.provenance import sha256
+    from hybrid_pyserini.training.examples import ExampleStore, source_hashes
+
+    hashes = {store.name: sha256(ExampleStore(store).folder / "examples.arrow") for store in stores}
+    return hashes | source_hashes(files)
 
 
 def _texts(stores: list[Path], files: list[Path]) -> Iterator[str]:

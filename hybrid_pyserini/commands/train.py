@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.training.batching import STRATEGIES
-from hybrid_pyserini.workspace import Workspace, check_name
+from hybrid_pyserini.workspace import Workspace
 
 if TYPE_CHECKING:
     from transformers import TrainingArguments
@@ -53,8 +53,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.workspace)
-    output = workspace.root / "models" / check_name(arguments.output, "model")
+    output = workspace.new_model(arguments.output)
     _, init = workspace.model(arguments.init)
+    from hybrid_pyserini.training.processes import leave_processes, wait_for_all
     from hybrid_pyserini.training.settings import TrainSettings
     from hybrid_pyserini.training.training import train
 
@@ -67,10 +68,12 @@ def run(arguments: argparse.Namespace) -> None:
         )},
     )
     trainer = _training_arguments(arguments.rest, settings, output)
-    if train(settings, trainer, output, overwrite=arguments.overwrite):
-        print(f"trained {output}")
-    else:
-        print(f"kept {output}: trained with these settings already")
+    try:
+        trained = train(settings, trainer, output, overwrite=arguments.overwrite)
+        wait_for_all()
+    finally:
+        leave_processes()
+    print(f"trained {output}" if trained else f"kept {output}: trained with these settings already")
 
 
 def _training_arguments(rest: Sequence[str], settings: Any, output: Path) -> "TrainingArguments":

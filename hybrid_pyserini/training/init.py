@@ -4,7 +4,7 @@ For offline work, tests and the demo: where XLM-R cannot be had, the same code p
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,13 @@ def new_encoder(
     Raises InputError for a width that is no multiple of a head's.
     """
     heads, rest = divmod(width, _HEAD_WIDTH)
-    if rest or layers < 1:
+    if rest or heads < 1 or layers < 1:
         raise InputError(
             f"{layers} layers, {width} wide", remedy=f"use one layer or more and a multiple of {_HEAD_WIDTH}"
+        )
+    if pieces < 10 or max_length < 8:
+        raise InputError(
+            f"{pieces} pieces, {max_length} tokens", remedy="use 10 pieces or more and texts of 8 tokens or more"
         )
     tokenizer = learn_tokenizer(texts, pieces, max_length)
     config = XLMRobertaConfig(
@@ -79,18 +83,20 @@ def new_encoder(
 
 
 def init(
-    output: Path, texts: Iterable[str], *, layers: int, width: int, pieces: int, seed: int, max_length: int = 256
+    output: Path, texts: Iterable[str], *, layers: int, width: int, pieces: int, seed: int, max_length: int = 256,
+    learned_from: Mapping[str, str] | None = None,
 ) -> Encoder:
-    """Make a new encoder and write its checkpoint, with ``init.json`` saying what made it."""
-    encoder = new_encoder(texts, layers=layers, width=width, pieces=pieces, seed=seed, max_length=max_length)
+    """Make a new encoder and write its checkpoint, with ``init.json`` saying what made it; ``learned_from`` are the
+    names and hashes of what the texts come from."""
+    arguments = {"layers": layers, "width": width, "pieces": pieces, "seed": seed, "max_length": max_length}
+    encoder = new_encoder(texts, **arguments)
     with replacing_folder(output) as aside:
         encoder.save(aside)
-        write_json(aside / _RECORD, made_by(
-            layers=layers, width=width, pieces=pieces, seed=seed, max_length=max_length
-        ))
+        write_json(aside / _RECORD, made_by(**arguments, learned_from=dict(learned_from or {})))
     return encoder
 
 
-def made_from(folder: Path) -> dict[str, Any]:
-    """The arguments of ``init`` that made a model; raises InputError for a model that it did not make."""
-    return read_json(folder / _RECORD)["arguments"]
+def made_from(folder: Path) -> dict[str, Any] | None:
+    """The arguments of ``init`` that made a model; None for a model that it did not make."""
+    record = folder / _RECORD
+    return read_json(record)["arguments"] if record.is_file() else None

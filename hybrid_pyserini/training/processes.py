@@ -24,6 +24,12 @@ def from_rank_zero(decide: Callable[[], Value]) -> Value:
     return decided[0]  # type: ignore[return-value]
 
 
+def leave_processes() -> None:
+    """Take leave of the others before this process ends; one that just ends may abort those still talking to it."""
+    if process_rank()[1] > 1:
+        dist.destroy_process_group()
+
+
 def wait_for_all() -> None:
     """Return once every process is here."""
     if process_rank()[1] > 1:

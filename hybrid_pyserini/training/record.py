@@ -15,7 +15,7 @@ from transformers import TrainingArguments
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
-from hybrid_pyserini.provenance import made_by, sha256
+from hybrid_pyserini.provenance import differences, made_by, sha256
 from hybrid_pyserini.training.examples import ExampleStore
 from hybrid_pyserini.training.settings import TrainSettings
 
@@ -52,28 +52,25 @@ def training_record(
     }
 
 
-def _differences(record: dict[str, Any], folder: Path) -> list[str]:
-    """What of this training differs from the record in a folder, by name."""
+def _differences(folder: Path, record: dict[str, Any]) -> list[str]:
+    """Where the record in a folder differs from that of this training."""
     if not (folder / RECORD).is_file():
         return ["it is no model trained here"]
-    other = read_json(folder / RECORD)
-    differing = []
-    for key in _DECIDING:
-        mine, theirs = record[key], other.get(key)
-        if isinstance(mine, dict) and isinstance(theirs, dict):
-            differing += [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
-        elif mine != theirs:
-            differing.append(key)
-    return differing
+    there = read_json(folder / RECORD)
+    return [each for key in _DECIDING for each in differences(_flat(key, there.get(key)), _flat(key, record[key]))]
+
+
+def _flat(key: str, value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {key: value}
 
 
 def is_finished(output: Path, record: dict[str, Any]) -> bool:
     """Whether this very training is done; raises InputError where ``output`` is something else."""
     if not output.exists():
         return False
-    if differing := _differences(record, output):
+    if differing := _differences(output, record):
         raise InputError(
-            f"there is a model of other settings ({', '.join(differing)})", path=output,
+            f"there is a model of other settings ({'; '.join(differing)})", path=output,
             remedy="choose another --output, or redo it with --overwrite",
         )
     return True
@@ -81,9 +78,9 @@ def is_finished(output: Path, record: dict[str, Any]) -> bool:
 
 def check_unfinished(work: Path, record: dict[str, Any]) -> None:
     """Raise InputError where an unfinished training of other settings would be lost."""
-    if (work / RECORD).is_file() and (differing := _differences(record, work)):
+    if (work / RECORD).is_file() and (differing := _differences(work, record)):
         raise InputError(
-            f"an unfinished training of other settings ({', '.join(differing)})", path=work,
+            f"an unfinished training of other settings ({'; '.join(differing)})", path=work,
             remedy="go on with those, choose another --output, or give --overwrite",
         )
 

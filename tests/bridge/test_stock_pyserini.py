@@ -14,7 +14,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
-from conftest import parallel_examples
+from parallel_words import parallel_examples
 
 from hybrid_pyserini import trec
 from hybrid_pyserini.cli import main

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import parallel_examples
+from parallel_words import parallel_examples
 
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.errors import InputError

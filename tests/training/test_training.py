@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import parallel_examples
+from parallel_words import parallel_examples
 from safetensors.torch import load_file
 
 from hybrid_pyserini.cli import main
@@ -107,7 +107,7 @@ def test_an_unfinished_training_of_other_settings_is_not_lost(
     checkpoints = sorted(path.name for path in (workspace / "models" / "m.training").glob("checkpoint-*"))
     assert checkpoints == ["checkpoint-12", "checkpoint-8"]
     assert train(workspace, "--temperature", "0.1") == 2
-    assert "an unfinished training of other settings (temperature)" in capsys.readouterr().err
+    assert "an unfinished training of other settings (temperature is 0.05 there, 0.1 now)" in capsys.readouterr().err
     assert sorted(path.name for path in (workspace / "models" / "m.training").glob("checkpoint-*")) == checkpoints
     assert train(workspace, "--logging_steps", "1") == 0  # decides no weights
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import parallel_examples
+from parallel_words import parallel_examples
 from safetensors.torch import load_file
 from two_processes import step_gradients
 
