@@ -26,7 +26,7 @@ from hybrid_pyserini.jsonl import read_json, write_json
 transformers_logging.disable_progress_bar()  # its bars over a model's files would hide those over passages and steps
 
 _ACTIVATIONS = {"Tanh": nn.Tanh, "Identity": nn.Identity}
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+_DTYPES = ("fp32", "bf16")
 TokenChunk = dict[str, Tensor]
 """``input_ids`` and ``attention_mask``, both [texts, tokens]."""
 
@@ -69,7 +69,7 @@ class EncoderModel(nn.Module):
         return self.dense[0].out_features if self.dense is not None else self.transformer.config.hidden_size
 
     def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """[texts, tokens] -> [texts, dimension]; pooling and normalisation in float32 whatever the weights are in."""
+        """[texts, tokens] -> [texts, dimension]; pooling and normalisation in float32 under autocast too."""
         backbone = self.transformer.get_encoder() if self.transformer.config.is_encoder_decoder else self.transformer
         states = backbone(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state.float()
         if self.pooling == "cls":
@@ -78,7 +78,7 @@ class EncoderModel(nn.Module):
             mask = attention_mask.unsqueeze(-1).float()
             vectors = (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
         if self.dense is not None:
-            vectors = self.dense(vectors.to(self.dense[0].weight.dtype)).float()
+            vectors = self.dense(vectors).float()
         return nn.functional.normalize(vectors, dim=-1) if self.normalize else vectors
 
     def forward(self, chunks: Sequence[TokenChunk]) -> Tensor:
@@ -92,6 +92,8 @@ class Encoder:
     def __init__(self, model: EncoderModel, tokenizer: Any, settings: EncoderSettings) -> None:
         self.model, self.tokenizer, self.settings = model, tokenizer, settings
         self.dtype = "fp32"
+        """What texts are encoded in. With bf16 the weights stay float32 and matrix products alone are in bf16
+        (autocast): about as fast as bf16 weights, and much closer to float32."""
         self.fingerprint = ""
         """SHA-256 of what was loaded; empty for a model that was never a checkpoint."""
 
@@ -119,7 +121,7 @@ class Encoder:
             ) from None
         settings = replace(settings, max_length=min(settings.max_length, _most_tokens(transformer)))
         model = EncoderModel(transformer, settings.pooling, settings.normalize, dense)
-        encoder = cls(model.to(device=place, dtype=_DTYPES[chosen]).eval(), tokenizer, settings)
+        encoder = cls(model.to(place).eval(), tokenizer, settings)
         encoder.dtype, encoder.fingerprint = chosen, checkpoint.fingerprint(folder)
         return encoder
 
@@ -207,7 +209,8 @@ class Encoder:
             for start in range(0, len(order), batch_size):
                 rows = order[start : start + batch_size]
                 chunk = {name: part.to(device) for name, part in self.chunk([token_ids[i] for i in rows]).items()}
-                vectors[rows] = self.model.embed(**chunk).float().cpu().numpy()
+                with torch.autocast(device.type, torch.bfloat16, enabled=self.dtype == "bf16"):
+                    vectors[rows] = self.model.embed(**chunk).float().cpu().numpy()
                 bar.update(len(rows))
         return vectors
 

@@ -20,6 +20,7 @@ from hybrid_pyserini import trec
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.collection import read_collection, write_collection
 from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.evaluation.measures import parse_measures, score_run
 from hybrid_pyserini.records import ALL, Pair, Passage
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
@@ -106,7 +107,11 @@ def test_stock_search_on_our_index_gives_our_ranking(
     search_stock(workspace, workspace.index("words", tiny_checkpoint.name, passages), "de",
                  ["--encoder", tiny_checkpoint, *AUTO, "--query-prefix", "Query:"], tmp_path / "run.txt")
     ours = trec.read_run(workspace.run("words", tiny_checkpoint.name, Pair("de", passages)))
-    assert_same_ranking(ours, trec.read_run(tmp_path / "run.txt"))
+    theirs = trec.read_run(tmp_path / "run.txt")
+    assert_same_ranking(ours, theirs)
+    measures = parse_measures(["AP", "nDCG@10", "R@1", "RR"])
+    qrels = trec.read_qrels(workspace.qrels("words", passages))
+    assert score_run(measures, qrels, theirs).means == pytest.approx(score_run(measures, qrels, ours).means, abs=1e-4)
 
 
 def test_pyserinis_search_with_our_encoder_class(workspace: Workspace, tiny_checkpoint: Path, tmp_path: Path) -> None:
