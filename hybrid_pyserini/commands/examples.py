@@ -1,9 +1,10 @@
 """``examples``: training sources -> a memory-mapped store of parallel examples."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
-from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.records import ParallelExample
 from hybrid_pyserini.workspace import Workspace, check_name
 
 
@@ -28,19 +29,17 @@ def run(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.workspace)
     folder = workspace.examples(check_name(arguments.name, "store"))
     sources = arguments.source or [workspace.source(arguments.name)]
-    from hybrid_pyserini.training.examples import ExampleStore, build_store, source_hashes
+    from hybrid_pyserini.training.examples import keep_or_build_store, source_hashes
 
-    hashes = source_hashes(sources)
-    if folder.exists() and not arguments.overwrite:
-        store = ExampleStore(folder)
-        if store.sources != hashes:
-            raise InputError("a store of other sources", remedy="build it again with --overwrite", path=folder)
-        print(f"kept {folder}: {len(store)} examples in {' '.join(store.languages)}")
-        return
+    store, kept = keep_or_build_store(
+        folder, _read(arguments.name, sources), source_hashes(sources), overwrite=arguments.overwrite
+    )
+    print(f"{'kept ' if kept else ''}{folder}: {len(store)} examples in {' '.join(store.languages)}")
+
+
+def _read(name: str, sources: list[Path]) -> Iterator[ParallelExample]:
     from tqdm import tqdm
 
     from hybrid_pyserini.data.example_source import read_examples
 
-    build_store(folder, tqdm(read_examples(*sources), desc=arguments.name, unit=" examples"), hashes)
-    store = ExampleStore(folder)
-    print(f"{folder}: {len(store)} examples in {' '.join(store.languages)}")
+    yield from tqdm(read_examples(*sources), desc=name, unit=" examples")

@@ -31,17 +31,15 @@ def run(arguments: argparse.Namespace) -> None:
     stores = [workspace.examples_store(name) for name in arguments.examples]
     if not stores and not arguments.text:
         raise InputError("no text to learn a tokenizer from", remedy="give --examples or --text")
-    from hybrid_pyserini.training.init import init, made_from
+    from hybrid_pyserini.training.init import init
 
-    learned_from = _hashes(stores, arguments.text)
-    if output.exists() and not arguments.overwrite:
-        if made_from(output) != wanted | {"learned_from": learned_from}:
-            raise InputError(
-                "a model made otherwise, or from other text", remedy="choose another name or --overwrite", path=output
-            )
+    encoder = init(
+        output, _texts(stores, arguments.text), **wanted, learned_from=_hashes(stores, arguments.text),
+        overwrite=arguments.overwrite,
+    )
+    if encoder is None:
         print(f"kept {output}")
         return
-    encoder = init(output, _texts(stores, arguments.text), **wanted, learned_from=learned_from)
     parameters = sum(parameter.numel() for parameter in encoder.model.parameters())
     print(f"{output}: {parameters / 1e6:.1f} million parameters, {len(encoder.tokenizer)} pieces")
 

@@ -25,14 +25,13 @@ from hybrid_pyserini.evaluation.measures import parse_measures
 from hybrid_pyserini.indexing import build_index_with
 from hybrid_pyserini.records import ALL, Pair
 from hybrid_pyserini.search import search_with
-from hybrid_pyserini.training.examples import ExampleStore, build_store, source_hashes
+from hybrid_pyserini.training.examples import ExampleStore, keep_or_build_store, source_hashes
 from hybrid_pyserini.training.init import init
 from hybrid_pyserini.training.settings import TrainSettings, trainer_defaults
 from hybrid_pyserini.training.training import train
-from hybrid_pyserini.workspace import DatasetInfo, Workspace
+from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace
 
 MEASURES = ("AP", "nDCG@10", "R@100")
-BM25 = "bm25"
 INITIAL_MODEL = "small"
 PAIR_HITS, POOL_HITS = 100, 1000
 
@@ -92,25 +91,24 @@ def _prepare(workspace: Workspace) -> DatasetInfo:
 
 
 def _store(workspace: Workspace) -> ExampleStore:
-    source, folder = workspace.source(TRAINING_SOURCE), workspace.examples(TRAINING_SOURCE)
-    hashes = source_hashes([source])
-    if not folder.exists() or ExampleStore(folder).sources != hashes:
-        build_store(folder, read_examples(source), hashes)
-    return ExampleStore(folder)
+    source = workspace.source(TRAINING_SOURCE)
+    folder = workspace.examples(TRAINING_SOURCE)
+    return keep_or_build_store(folder, read_examples(source), source_hashes([source]))[0]
 
 
 def _initial_model(workspace: Workspace, store: ExampleStore, size: DemoSize, seed: int) -> Path:
-    folder = workspace.root / "models" / INITIAL_MODEL
-    if not folder.exists():
-        texts = (text for e in store for text in (*e.queries.values(), *e.positives.values()))
-        init(folder, texts, layers=size.layers, width=size.width, pieces=size.pieces, seed=seed, max_length=128)
+    folder = workspace.new_model(INITIAL_MODEL)
+    init(
+        folder, (text for e in store for text in (*e.queries.values(), *e.positives.values())), layers=size.layers,
+        width=size.width, pieces=size.pieces, seed=seed, max_length=128, learned_from=store.sources,
+    )
     return folder
 
 
 def _train(
     workspace: Workspace, store: ExampleStore, initial: Path, strategy: str, size: DemoSize, seed: int
 ) -> None:
-    output = workspace.root / "models" / strategy
+    output = workspace.new_model(strategy)
     settings = TrainSettings(examples=(str(store.folder),), init=str(initial), strategy=strategy)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     arguments = TrainingArguments(**trainer_defaults(output) | {

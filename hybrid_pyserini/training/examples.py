@@ -88,6 +88,22 @@ def build_store(folder: Path, examples: Iterable[ParallelExample], sources: dict
     return count
 
 
+def keep_or_build_store(
+    folder: Path, examples: Iterable[ParallelExample], sources: dict[str, str], *, overwrite: bool = False
+) -> tuple["ExampleStore", bool]:
+    """The store of these sources, and whether it was there already; ``examples`` are read only if it was not.
+
+    Raises InputError for a store of other sources, unless ``overwrite``.
+    """
+    if folder.exists() and not overwrite:
+        store = ExampleStore(folder)
+        if store.sources != sources:
+            raise InputError("a store of other sources", remedy="build it again with --overwrite", path=folder)
+        return store, True
+    build_store(folder, examples, sources)
+    return ExampleStore(folder), False
+
+
 def _blocks(examples: Iterable[ParallelExample]) -> Iterator[list[ParallelExample]]:
     iterator = iter(examples)
     while block := list(islice(iterator, _BLOCK_ROWS)):

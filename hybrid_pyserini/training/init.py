@@ -6,7 +6,6 @@ For offline work, tests and the demo: where XLM-R cannot be had, the same code p
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import sentencepiece
 import torch
@@ -84,19 +83,25 @@ def new_encoder(
 
 def init(
     output: Path, texts: Iterable[str], *, layers: int, width: int, pieces: int, seed: int, max_length: int = 256,
-    learned_from: Mapping[str, str] | None = None,
-) -> Encoder:
-    """Make a new encoder and write its checkpoint, with ``init.json`` saying what made it; ``learned_from`` are the
-    names and hashes of what the texts come from."""
+    learned_from: Mapping[str, str] | None = None, overwrite: bool = False,
+) -> Encoder | None:
+    """Make a new encoder and write its checkpoint, with ``init.json`` saying what made it; None where that very model
+    is there already.
+
+    ``learned_from`` are the names and hashes of what the texts come from. Raises InputError for an ``output`` that was
+    made otherwise, unless ``overwrite``.
+    """
     arguments = {"layers": layers, "width": width, "pieces": pieces, "seed": seed, "max_length": max_length}
+    wanted = arguments | {"learned_from": dict(learned_from or {})}
+    if output.exists() and not overwrite:
+        made = read_json(output / _RECORD)["arguments"] if (output / _RECORD).is_file() else None
+        if made != wanted:
+            raise InputError(
+                "a model made otherwise, or from other text", remedy="choose another name or --overwrite", path=output
+            )
+        return None
     encoder = new_encoder(texts, **arguments)
     with replacing_folder(output) as aside:
         encoder.save(aside)
-        write_json(aside / _RECORD, made_by(**arguments, learned_from=dict(learned_from or {})))
+        write_json(aside / _RECORD, made_by(**wanted))
     return encoder
-
-
-def made_from(folder: Path) -> dict[str, Any] | None:
-    """The arguments of ``init`` that made a model; None for a model that it did not make."""
-    record = folder / _RECORD
-    return read_json(record)["arguments"] if record.is_file() else None
