@@ -93,7 +93,7 @@ class Encoder:
         self.model, self.tokenizer, self.settings = model, tokenizer, settings
         self.dtype = "fp32"
         """What texts are encoded in. With bf16 the weights stay float32 and matrix products alone are in bf16
-        (autocast): about as fast as bf16 weights, and much closer to float32."""
+        (autocast): a little slower than bf16 weights, and much closer to float32."""
         self.fingerprint = ""
         """SHA-256 of what was loaded; empty for a model that was never a checkpoint."""
 
