@@ -1,16 +1,21 @@
-# make test: set everything up and run lint, types and tests. Needs Python 3.11+ and a package index; no Java.
+# make demo: set everything up and run the main job on built-in data. make test: set up; run lint, types and tests.
+# Both need Python 3.11+ and a package index, and no Java.
 PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup test lint types pytest clean
+.PHONY: setup demo test lint types pytest clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
+	@echo "Setting up .venv: some minutes, about 2 GB"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
+
+demo: setup
+	$(BIN)/hybrid-pyserini demo
 
 test: lint types pytest
 
@@ -24,4 +29,4 @@ pytest: setup
 	$(BIN)/python -m pytest
 
 clean:
-	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .demo .demo-quick .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -6,6 +6,8 @@ imports happen inside ``run``, so that ``--help`` answers at once.
 
 import argparse
 import importlib
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +24,10 @@ COMMANDS = {
     "search": "all language pairs and the pool -> TREC runs",
     "bm25": "the BM25 baseline, as runs of the same names",
     "evaluate": "runs -> AP, nDCG, recall; mono, cross and multi means; language bias",
+    "ask": "a question of your own -> the best passages of an indexed data set",
     "demo": "all of it on built-in data, offline, in minutes; ends with the table",
     "pyserini": "Pyserini's own commands with '--encoder-class hybrid' and Java taken care of",
+    "doctor": "what this machine has, and what to do about what is missing",
 }
 
 
@@ -52,9 +56,33 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status: 0, or 2 for a mistake in what the user gave."""
+    """Run one command; return its exit status: 0, 2 for a mistake in what the user gave, 130 after Ctrl-C."""
+    is_program = argv is None
     argv = sys.argv[1:] if argv is None else list(argv)
     command = next((word for word in argv if word in COMMANDS), None)
+    program = f"hybrid-pyserini {command}" if command else "hybrid-pyserini"
+    try:
+        _run(command, argv)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as 'head', has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except InputError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:  # a full disk, a folder that may not be written: the machine's fault, but no bug
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{program}: {where}{error.strerror or error}; mend that and run it again", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        if is_program:  # a second one, while the interpreter ends, would be answered with a traceback
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        print(f"{program}: interrupted; run it again to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _run(command: str | None, argv: Sequence[str]) -> None:
     parser = build_parser(command)
     arguments, rest = parser.parse_known_args(argv)
     module = importlib.import_module(f"hybrid_pyserini.commands.{arguments.command}")
@@ -63,17 +91,4 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if passes_on:
         arguments.rest = rest
-    try:
-        module.run(arguments)
-    except InputError as error:
-        print(f"hybrid-pyserini {arguments.command}: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:  # a full disk, a folder that may not be written: the machine's fault, but no bug
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"hybrid-pyserini {arguments.command}: {where}{error.strerror or error}; mend that and run it again",
-              file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"hybrid-pyserini {arguments.command}: interrupted; run it again to go on", file=sys.stderr)
-        return 130
-    return 0
+    module.run(arguments)

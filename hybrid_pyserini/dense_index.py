@@ -18,7 +18,7 @@ import numpy as np
 from hybrid_pyserini.atomic import replacing_folder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, read_lines, write_json
-from hybrid_pyserini.provenance import MANIFEST, sha256
+from hybrid_pyserini.provenance import MANIFEST, differences, sha256
 
 if TYPE_CHECKING:  # the encoder imports torch, which reading an index does not need
     from hybrid_pyserini.encoder import Encoder
@@ -84,6 +84,18 @@ def encoder_record(encoder: "Encoder") -> dict[str, Any]:
     """What queries and passages must share: checkpoint, dtype, dimension, pooling, normalisation, prompts, length."""
     settings = json.loads(json.dumps(asdict(encoder.settings)))  # as the manifest's JSON gives them back
     return {"fingerprint": encoder.fingerprint, "dtype": encoder.dtype, "dimension": encoder.dimension, **settings}
+
+
+def read_index_for(encoder: "Encoder", folder: Path) -> DenseIndex:
+    """Read an index folder; raises InputError if its passages were not encoded as ``encoder`` will encode queries."""
+    differing = differences(IndexManifest.read(folder).encoder, encoder_record(encoder))
+    if differing:
+        raise InputError(
+            f"passages and queries would be encoded differently ({'; '.join(differing)})",
+            remedy="search with the index's model and dtype, or build it again with 'hybrid-pyserini index' and "
+            "--overwrite", path=folder,
+        )
+    return read_dense_index(folder)
 
 
 def write_dense_index(

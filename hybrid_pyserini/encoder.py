@@ -39,7 +39,9 @@ def choose_dtype(dtype: str, device: torch.device) -> str:
         raise InputError(f"unknown dtype {dtype!r}", remedy="choose fp32, bf16 or auto")
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"
+    # An older torch does not tell; then fp32, which is right everywhere.
+    known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return "bf16" if known.get("avx512_bf16") or known.get("amx_bf16") else "fp32"
 
 
 class EncoderModel(nn.Module):

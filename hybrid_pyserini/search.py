@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from hybrid_pyserini import trec
-from hybrid_pyserini.dense_index import DenseIndex, IndexManifest, check_finite, encoder_record, read_dense_index
+from hybrid_pyserini.dense_index import IndexManifest, check_finite, read_index_for
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.provenance import MANIFEST, differences, made_by
+from hybrid_pyserini.provenance import MANIFEST, made_by
 from hybrid_pyserini.records import ALL, Pair, Topics
 from hybrid_pyserini.run_manifest import Depth, RunManifest, begin, input_hashes
 from hybrid_pyserini.scoring import Passages, Queries, Rankings
@@ -65,7 +65,9 @@ def search_with(
     depth = Depth(hits, hits if pool_hits is None else pool_hits)
     wanted = _wanted(info, pairs)
     job = _Search(encoder, workspace, info, model, depth)
-    passages = Passages([job.read_index(language) for language in _passage_languages(info, wanted)])
+    passages = Passages(
+        [read_index_for(encoder, job.index_folder(language)) for language in _passage_languages(info, wanted)]
+    )
     settings = job.settings(wanted)
     topics = {pair.query: job.read_topics(pair.query) for pair in wanted}
     relevant = {
@@ -116,18 +118,6 @@ class _Search:
 
     def index_folder(self, language: str) -> Path:
         return self.workspace.index(self.info.name, self.model, language)
-
-    def read_index(self, language: str) -> DenseIndex:
-        """A language's index; raises InputError if its passages were not encoded as the queries will be."""
-        folder = self.index_folder(language)
-        differing = differences(IndexManifest.read(folder).encoder, encoder_record(self.encoder))
-        if differing:
-            raise InputError(
-                f"passages and queries would be encoded differently ({'; '.join(differing)})",
-                remedy="search with the index's model and dtype, or build it again with 'hybrid-pyserini index' and "
-                "--overwrite", path=folder,
-            )
-        return read_dense_index(folder)
 
     def settings(self, pairs: Sequence[Pair]) -> RunManifest:
         """The manifest of the runs that are to be, with no pair finished."""

@@ -175,6 +175,16 @@ class Workspace:
             raise InputError(f"{name!r} is the lexical baseline's name", remedy="choose another name")
         return self.root / "models" / check_name(name, "model")
 
+    def models(self) -> list[str]:
+        """The names of the models here; what has a dot in its name is being written, or a training's own folder."""
+        names = (path.parent.name for path in (self.root / "models").glob("*/config.json"))
+        return sorted(name for name in names if "." not in name)
+
+    def unfinished_trainings(self) -> list[str]:
+        """The names of models whose training was begun here, and that are not there."""
+        begun = {path.stem for path in (self.root / "models").glob("*.training")}
+        return sorted(begun - set(self.models()))
+
     def examples_store(self, name_or_path: str) -> Path:
         """A store of parallel examples by its workspace name or its path."""
         inside = self.examples(name_or_path)

@@ -15,12 +15,12 @@ FOUNDATION = {"", "errors", "records", "atomic", "jsonl", "collection", "trec", 
 # Low to high. What stands above may import what stands below; the foundation is one room.
 ROOMS = [
     *("data", "checkpoint", "encoder", "training"),
-    *("ranking", "dense_index", "indexing", "scoring", "run_manifest", "search"),
-    *("bridge", "baselines", "evaluation", "report", "demo", "commands", "cli", "__main__"),
+    *("ranking", "dense_index", "indexing", "scoring", "run_manifest", "search", "asking"),
+    *("bridge", "baselines", "evaluation", "report", "demo", "doctor", "commands", "cli", "__main__"),
 ]
 LEVEL = dict.fromkeys(FOUNDATION, 0) | {room: level for level, room in enumerate(ROOMS, start=1)}
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = {"torch", "transformers", "pyserini", "faiss"}
+HEAVY = {"torch", "transformers", "pyserini", "faiss", "matplotlib"}
 
 
 def room_of(module: str) -> str:

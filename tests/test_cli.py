@@ -1,5 +1,6 @@
 """The command line: which module runs, and how mistakes end."""
 
+import signal
 import subprocess
 import sys
 import types
@@ -67,10 +68,63 @@ def test_an_input_error_says_where(where: dict, expected: str) -> None:
     assert str(InputError("found", remedy="do", **where)) == expected
 
 
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    """As in ``hybrid-pyserini doctor | head -1``: its output is longer than a pipe's reader wants it."""
+    code = (
+        "import sys; from hybrid_pyserini import cli; "
+        "cli._run = lambda *_: print('line\\n' * 99999); sys.exit(cli.main([]))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == "line\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 141
+
+
 def test_an_interruption_says_how_to_go_on(command: types.ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     command.error = KeyboardInterrupt()
     assert cli.main(["evaluate", "toy"]) == 130
     assert capsys.readouterr().err == "hybrid-pyserini evaluate: interrupted; run it again to go on\n"
+
+
+def test_an_interruption_before_the_command_runs_is_said_the_same_way(
+    command: types.ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(parser: ArgumentParser) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "configure", interrupted)
+    assert cli.main(["evaluate", "toy"]) == 130
+    assert capsys.readouterr().err == "hybrid-pyserini evaluate: interrupted; run it again to go on\n"
+
+
+def test_a_second_interruption_ends_the_program_without_a_traceback() -> None:
+    """It comes while the interpreter ends: when the main thread is done and Python waits for the others."""
+    script = """
+import os, signal, sys, threading, types
+from hybrid_pyserini import cli
+
+def interrupt_again():
+    threading.main_thread().join()
+    os.kill(os.getpid(), signal.SIGINT)
+
+def run(arguments):
+    threading.Thread(target=interrupt_again).start()
+    os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal
+module = types.ModuleType("hybrid_pyserini.commands.evaluate")
+module.configure, module.run = lambda parser: None, run
+sys.modules[module.__name__] = module
+sys.argv = ["hybrid-pyserini", "evaluate"]
+sys.exit(cli.main())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == -signal.SIGINT
+    assert done.stderr == "hybrid-pyserini evaluate: interrupted; run it again to go on\n"
 
 
 def test_our_own_mistakes_are_not_hidden(command: types.ModuleType) -> None:

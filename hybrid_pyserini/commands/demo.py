@@ -1,8 +1,13 @@
 """``demo``: everything on the built-in data, offline, ending with the table of the paper's form."""
 
 import argparse
+import os
+import shutil
+import sys
+import time
 from pathlib import Path
 
+from hybrid_pyserini.commands.ask import lines
 from hybrid_pyserini.workspace import Workspace
 
 COLUMNS = """\
@@ -15,33 +20,52 @@ bm25: words alone. x-x-mono: trained on monolingual batches. x-y: on cross-lingu
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.set_defaults(workspace=Path(".demo"))
+    parser.set_defaults(workspace=None)
     parser.add_argument("--quick", action="store_true", help="hybrid and BM25 only, fewer steps")
-    parser.add_argument("--seed", type=int, default=42, help="of weights, batches and dropout (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=42, help="of weights and batches (default: %(default)s)")
     parser.epilog = (
-        "Works in .demo/ unless --workspace says otherwise. Run it again and it goes on where it was stopped.\n"
+        "Works in .demo/ (with --quick, .demo-quick/) unless --workspace says otherwise. Run it again and it goes on\n"
+        "where it was stopped.\n"
         "example: hybrid-pyserini demo --quick"
     )
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the demo and print the table, a question with its answers, and what to try next."""
-    from hybrid_pyserini.demo.demo import FULL, QUICK, answered_question, run_demo
+    print("loading torch, transformers and faiss ...", file=sys.stderr, flush=True)
+    from hybrid_pyserini.asking import ask
+    from hybrid_pyserini.demo.demo import DATASET, FULL, QUICK, first_question, run_demo
+    from hybrid_pyserini.report.plots import settings_picture
     from hybrid_pyserini.report.tables import setting_tables
 
-    workspace = Workspace(arguments.workspace)
+    started = time.monotonic()
+    workspace = Workspace(arguments.workspace or Path(".demo-quick" if arguments.quick else ".demo"))
     evaluations = run_demo(workspace, QUICK if arguments.quick else FULL, arguments.seed)
-    print(f"\n{setting_tables(evaluations)}\n\n{COLUMNS}\n")
-    print("The first test question, in German, and the pool's best passages by 'hybrid':")
-    print("\n".join(answered_question(workspace, "hybrid")))
-    print(f"\n{_next_steps(workspace.root)}")
+    picture = workspace.root / "demo.svg"
+    settings_picture(evaluations, picture)
+    minutes, seconds = divmod(round(time.monotonic() - started), 60)
+    print(f"\ndone; this run took {minutes} min {seconds} s", file=sys.stderr, flush=True)
+    print(f"\n{setting_tables(evaluations)}\n\n{COLUMNS}\nThe same as a picture: {picture}\n")
+    question, relevant = first_question(workspace, "de")
+    print(f"A test question in German, answered by 'hybrid' from the passages of all languages:\n  {question}")
+    answers = ask(workspace, DATASET, "hybrid", question)
+    for line, answer in zip(lines(answers), answers, strict=True):
+        print(f"{line}  [{'right' if answer.passage.id in relevant else 'wrong'}]")
+    print(f"\n{_next_steps(workspace.root, question)}")
 
 
-def _next_steps(root: Path) -> str:
+def _next_steps(root: Path, question: str) -> str:
+    program = _program()
     return f"""\
 Everything lies in {root}/: collections, topics, models, indexes, runs. Try next:
-  hybrid-pyserini evaluate demo --model hybrid --by-language --workspace {root}
-  hybrid-pyserini pyserini search.faiss --encoder-class auto --encoder {root}/models/hybrid --pooling mean --l2-norm \\
+  {program} ask demo "{question}" --model hybrid --passages en --workspace {root}
+  {program} evaluate demo --model hybrid --by-language --workspace {root}
+  {program} pyserini search.faiss --encoder-class auto --encoder {root}/models/hybrid --pooling mean --l2-norm \\
     --query-prefix "Query:" --index {root}/indexes/demo/hybrid/all --topics {root}/topics/demo/topics.demo.th.tsv \\
-    --hits 10 --output {root}/run.th-all.txt
-  head -n 3 {root}/runs/demo/run.demo.hybrid.el-zh.txt    # Greek questions, Chinese passages"""
+    --hits 10 --output {root}/run.th-all.txt    # Pyserini's own encoder and search: Thai questions, all passages"""
+
+
+def _program() -> str:
+    """What to type to run this program again, from this folder."""
+    name = "hybrid-pyserini"
+    return name if shutil.which(name) else os.path.relpath(Path(sys.executable).parent / name)

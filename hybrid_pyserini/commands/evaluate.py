@@ -1,8 +1,9 @@
-"""``evaluate``: a data set's runs -> figures, means, language bias, and the table of the paper's form."""
+"""``evaluate``: a data set's runs -> figures, means, language bias, the paper's table, and a picture of it."""
 
 import argparse
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.workspace import Workspace, choose_pairs
@@ -24,9 +25,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "others are null",
     )
     parser.add_argument("--by-language", action="store_true", help="also print a table by query language")
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE",
+        help="also draw the first measure and the rank distance; the name ends in .svg, .png or .pdf",
+    )
     parser.epilog = (
         "Writes runs/DATASET/eval.DATASET.M.json and .per_query.parquet, anew each time, and prints the means.\n"
-        "example: hybrid-pyserini evaluate xquad-r --model hybrid x-y bm25 --measures AP nDCG@10 'AP(rel=2)'"
+        "example: hybrid-pyserini evaluate xquad-r --model hybrid x-y bm25 --measures AP nDCG@10 'AP(rel=2)'\n"
+        "         hybrid-pyserini evaluate xquad-r --model bm25 x-y hybrid --picture xquad-r.svg"
     )
 
 
@@ -34,6 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Evaluate the models and print their tables."""
     from hybrid_pyserini.evaluation.evaluation import check_runs, evaluate
     from hybrid_pyserini.evaluation.measures import parse_measures
+    from hybrid_pyserini.report.plots import check_picture, settings_picture
     from hybrid_pyserini.report.tables import language_table, pair_table, setting_tables
 
     workspace = Workspace(arguments.workspace)
@@ -41,6 +48,8 @@ def run(arguments: argparse.Namespace) -> None:
     measures = parse_measures(arguments.measures)
     pairs = choose_pairs(info, arguments.pairs)
     models = list(dict.fromkeys(workspace.model(name)[0] for name in arguments.model))
+    if arguments.picture:
+        check_picture(arguments.picture, models)
     for model in models:  # all before the first: scoring takes minutes
         check_runs(workspace, info, model, pairs)
     evaluations = []
@@ -53,6 +62,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.by_language:
         for evaluation in evaluations:
             print("\n" + language_table(evaluation, str(measures[0])))
+    if arguments.picture:
+        settings_picture(evaluations, arguments.picture)
 
 
 def report_remarks(evaluation: Mapping[str, Any]) -> None:

@@ -19,6 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="hidden size, a multiple of 64 (default: %(default)s)")
     parser.add_argument("--pieces", type=int, default=8000, help="most tokenizer pieces (default: %(default)s)")
     parser.add_argument("--max-length", type=int, default=256, help="most tokens of a text (default: %(default)s)")
+    parser.add_argument("--dropout", type=float, default=0.1,
+                        help="in training; 0 learns faster where much is to be learned (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=42, help="of the random weights (default: %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="make the model again if it is there")
     parser.epilog = "example: hybrid-pyserini init small --examples xquad-r-train --layers 3 --width 192"
@@ -27,7 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.workspace)
     output = workspace.new_model(arguments.name)
-    wanted = {name: getattr(arguments, name) for name in ("layers", "width", "pieces", "max_length", "seed")}
+    wanted = {
+        name: getattr(arguments, name) for name in ("layers", "width", "pieces", "max_length", "dropout", "seed")
+    }
     stores = [workspace.examples_store(name) for name in arguments.examples]
     if not stores and not arguments.text:
         raise InputError("no text to learn a tokenizer from", remedy="give --examples or --text")

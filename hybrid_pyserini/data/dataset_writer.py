@@ -5,12 +5,12 @@ sources and topics take their places, ``dataset.json`` with the last of them.
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tqdm import tqdm
 
+from hybrid_pyserini.atomic import folder_aside
 from hybrid_pyserini.collection import check_id, write_collection
 from hybrid_pyserini.data.dataset import PreparedDataset, union
 from hybrid_pyserini.data.example_source import write_examples
@@ -53,9 +53,8 @@ def write_dataset(
     check_name(dataset.name, "data set")
     for language in dataset.languages:
         check_language(language)
-    workspace.root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".prepare-", suffix=".partial", dir=workspace.root) as aside:
-        staged = Workspace(Path(aside))
+    with folder_aside(workspace.root / f"prepare-{dataset.name}") as aside:
+        staged = Workspace(aside)
         info = _write_aside(staged, dataset, sources)
         if not overwrite:
             _refuse_to_replace(workspace, staged, dataset)
@@ -157,8 +156,9 @@ def _refuse_to_replace(workspace: Workspace, staged: Workspace, dataset: Prepare
     """Without --overwrite nothing goes that ``prepare`` did not make of these files: it may be someone's own."""
     remedy = "rename it, or give --overwrite to replace it"
     if not workspace.dataset_file(dataset.name).exists():
-        for folder in (workspace.topics_folder(dataset.name), workspace.collections_folder(dataset.name)):
-            if folder.exists():
+        for place in (Workspace.topics_folder, Workspace.collections_folder):
+            folder = place(workspace, dataset.name)
+            if folder.exists() and not _is_part_of(folder, place(staged, dataset.name)):
                 raise InputError("there already, without a dataset.json", remedy=remedy, path=folder)
     for name in dataset.training:
         source = workspace.source(name)
@@ -166,9 +166,20 @@ def _refuse_to_replace(workspace: Workspace, staged: Workspace, dataset: Prepare
             raise InputError("another training source of that name is there", remedy=remedy, path=source)
 
 
+def _is_part_of(folder: Path, made: Path) -> bool:
+    """Whether each file of a folder is in the one just made too, byte for byte: a ``prepare`` that was killed between
+    its moves left it, and nothing is lost with it."""
+    for path in folder.rglob("*"):
+        twin = made / path.relative_to(folder)
+        if path.is_file() and not (twin.is_file() and sha256(path) == sha256(twin)):
+            return False
+    return True
+
+
 def _move_into_place(staged: Workspace, workspace: Workspace, dataset: PreparedDataset) -> None:
-    """The old topics, with ``dataset.json``, go first and the new ones come last: in between none counts as there."""
+    """The old ``dataset.json`` goes first and the new one comes last: in between no data set counts as there."""
     topics, collections = workspace.topics_folder(dataset.name), workspace.collections_folder(dataset.name)
+    workspace.dataset_file(dataset.name).unlink(missing_ok=True)
     for folder in (topics, collections):
         if folder.exists():
             shutil.rmtree(folder)

@@ -56,8 +56,11 @@ class DemoData:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
-def demo_dataset() -> DemoData:
-    """Build the data; the same at every call and on every machine with this version of Babel."""
+def demo_dataset(languages: tuple[str, ...] = LANGUAGES) -> DemoData:
+    """Build the data in these languages; the same at every call and on every machine with this version of Babel.
+
+    The facts, and which of them are held out, do not depend on ``languages``.
+    """
     facts = collect_facts()
     held_out = choose_held_out(facts)
     by_question: dict[str, list[Fact]] = defaultdict(list)
@@ -65,12 +68,12 @@ def demo_dataset() -> DemoData:
         by_question[fact.question_id].append(fact)
     training = by_question.keys() - held_out.test - held_out.validation
     return DemoData(
-        languages=LANGUAGES,
-        passages={language: [_passage(fact, language) for fact in facts] for language in LANGUAGES},
-        test=_questions(held_out.test, by_question),
-        validation=_questions(held_out.validation, by_question),
-        train_examples=_examples(training, by_question),
-        validation_examples=_examples(held_out.validation, by_question),
+        languages=languages,
+        passages={language: [_passage(fact, language) for fact in facts] for language in languages},
+        test=_questions(held_out.test, by_question, languages),
+        validation=_questions(held_out.validation, by_question, languages),
+        train_examples=_examples(training, by_question, languages),
+        validation_examples=_examples(held_out.validation, by_question, languages),
     )
 
 
@@ -85,31 +88,35 @@ def _passage(fact: Fact, language: str) -> Passage:
     )
 
 
-def _questions(question_ids: Iterable[str], by_question: dict[str, list[Fact]]) -> Questions:
+def _questions(
+    question_ids: Iterable[str], by_question: dict[str, list[Fact]], languages: tuple[str, ...]
+) -> Questions:
     ordered = sorted(question_ids)
     return Questions(
         topics={
             language: {question_id: question(by_question[question_id][0], language) for question_id in ordered}
-            for language in LANGUAGES
+            for language in languages
         },
         qrels={
             language: {
                 question_id: {_docid(fact, language): 1 for fact in by_question[question_id]}
                 for question_id in ordered
             }
-            for language in LANGUAGES
+            for language in languages
         },
     )
 
 
-def _examples(question_ids: Iterable[str], by_question: dict[str, list[Fact]]) -> list[ParallelExample]:
+def _examples(
+    question_ids: Iterable[str], by_question: dict[str, list[Fact]], languages: tuple[str, ...]
+) -> list[ParallelExample]:
     """An example per fact; the other answers of its question go into ``other_groups``, so that none is a negative."""
     return [
         ParallelExample(
             id=fact.id,
             group=fact.id,
-            queries={language: question(fact, language) for language in LANGUAGES},
-            positives={language: passage(fact, language) for language in LANGUAGES},
+            queries={language: question(fact, language) for language in languages},
+            positives={language: passage(fact, language) for language in languages},
             other_groups=tuple(other.id for other in by_question[question_id] if other != fact),
         )
         for question_id in sorted(question_ids)

@@ -6,6 +6,7 @@ For offline work, tests and the demo: where XLM-R cannot be had, the same code p
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 import torch
@@ -30,9 +31,11 @@ def learn_tokenizer(texts: Iterable[str], pieces: int, max_length: int) -> XLMRo
     where there is too little text or more characters than pieces.
     """
     model = io.BytesIO()
+    # A list: sentencepiece makes its own RuntimeError of whatever an iterator raises, be it Ctrl-C or a broken line.
+    sentences = [" ".join(text.split()) for text in texts]
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=(" ".join(text.split()) for text in texts), model_writer=model, model_type="unigram",
+            sentence_iterator=iter(sentences), model_writer=model, model_type="unigram",
             vocab_size=pieces - 2,  # sentencepiece counts <unk>, <s> and </s>; <pad> and <mask> come on top
             hard_vocab_limit=False, character_coverage=1.0, normalization_rule_name="identity",
             num_threads=1, max_sentence_length=1 << 16, minloglevel=2,
@@ -52,11 +55,12 @@ def learn_tokenizer(texts: Iterable[str], pieces: int, max_length: int) -> XLMRo
 
 
 def new_encoder(
-    texts: Iterable[str], *, layers: int, width: int, pieces: int, seed: int, max_length: int = 256
+    texts: Iterable[str], *, layers: int, width: int, pieces: int, seed: int, max_length: int = 256,
+    dropout: float = 0.1,
 ) -> Encoder:
     """A random encoder of XLM-R's architecture: ``layers`` layers, ``width`` wide, heads of 64.
 
-    Raises InputError for a width that is no multiple of a head's.
+    ``dropout`` (XLM-R's is 0.1) is for hidden states and attention. Raises InputError for sizes that make no model.
     """
     heads, rest = divmod(width, _HEAD_WIDTH)
     if rest or heads < 1 or layers < 1:
@@ -67,12 +71,14 @@ def new_encoder(
         raise InputError(
             f"{pieces} pieces, {max_length} tokens", remedy="use 10 pieces or more and texts of 8 tokens or more"
         )
+    if not 0 <= dropout < 1:
+        raise InputError(f"a dropout of {dropout}", remedy="use 0 or more and less than 1")
     tokenizer = learn_tokenizer(texts, pieces, max_length)
     config = XLMRobertaConfig(
         vocab_size=len(tokenizer), hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads,
         intermediate_size=4 * width, max_position_embeddings=max_length + 2,  # XLM-R's positions start at 2
-        type_vocab_size=1, pad_token_id=tokenizer.pad_token_id, bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
+        hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, type_vocab_size=1,
+        pad_token_id=tokenizer.pad_token_id, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -83,7 +89,7 @@ def new_encoder(
 
 def init(
     output: Path, texts: Iterable[str], *, layers: int, width: int, pieces: int, seed: int, max_length: int = 256,
-    learned_from: Mapping[str, str] | None = None, overwrite: bool = False,
+    dropout: float = 0.1, learned_from: Mapping[str, str] | None = None, overwrite: bool = False,
 ) -> Encoder | None:
     """Make a new encoder and write its checkpoint, with ``init.json`` saying what made it; None where that very model
     is there already.
@@ -91,7 +97,9 @@ def init(
     ``learned_from`` are the names and hashes of what the texts come from. Raises InputError for an ``output`` that was
     made otherwise, unless ``overwrite``.
     """
-    arguments = {"layers": layers, "width": width, "pieces": pieces, "seed": seed, "max_length": max_length}
+    arguments: dict[str, Any] = {
+        "layers": layers, "width": width, "pieces": pieces, "seed": seed, "max_length": max_length, "dropout": dropout,
+    }
     wanted = arguments | {"learned_from": dict(learned_from or {})}
     if output.exists() and not overwrite:
         made = read_json(output / _RECORD)["arguments"] if (output / _RECORD).is_file() else None

@@ -12,6 +12,7 @@ from typing import Any
 
 from transformers import TrainingArguments
 
+from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
@@ -21,7 +22,7 @@ from hybrid_pyserini.training.settings import TrainSettings
 
 RECORD = "training.json"
 COMPLETE = "complete"
-"""The file written last into a checkpoint: Trainer's own writing is not atomic, so only with it does one count."""
+"""The file written last into a checkpoint; it names the others, so that one half-written or half-removed is known."""
 
 _DECIDING = ("settings", "encoder", "init_fingerprint", "sources", "training_arguments")
 _NOT_DECIDING = (
@@ -85,11 +86,24 @@ def check_unfinished(work: Path, record: dict[str, Any]) -> None:
         )
 
 
+def mark_complete(checkpoint: Path) -> None:
+    """Say of a checkpoint that all of it is written, once it is: Trainer's own writing is not atomic."""
+    names = sorted(path.relative_to(checkpoint).as_posix() for path in checkpoint.rglob("*") if path.is_file())
+    with replacing_file(checkpoint / COMPLETE) as aside:
+        aside.write_text("\n".join(names), encoding="utf-8")
+
+
+def is_complete(checkpoint: Path) -> bool:
+    """Whether a checkpoint is marked complete and still is: Trainer removes old ones file by file, this mark among
+    them, and would go on from one that has lost its optimizer's state without a word."""
+    mark = checkpoint / COMPLETE
+    return mark.is_file() and all((checkpoint / name).is_file() for name in mark.read_text("utf-8").splitlines())
+
+
 def last_checkpoint(work: Path, record: dict[str, Any], *, overwrite: bool) -> Path | None:
     """The last complete checkpoint to go on from; incomplete ones are removed, with ``overwrite`` all of them."""
     for folder in work.glob("checkpoint-*"):
-        if overwrite or not (folder / COMPLETE).exists():
+        if overwrite or not is_complete(folder):
             shutil.rmtree(folder)
     write_json(work / RECORD, record)
-    complete = [path.parent for path in work.glob(f"checkpoint-*/{COMPLETE}")]
-    return max(complete, key=lambda folder: int(folder.name.split("-")[1]), default=None)
+    return max(work.glob("checkpoint-*"), key=lambda folder: int(folder.name.split("-")[1]), default=None)

@@ -11,14 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
-from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import ProgressCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.training.batching import BatchPlan
 from hybrid_pyserini.training.collator import PlannedBatches
 from hybrid_pyserini.training.loss import gather_candidates, info_nce
 from hybrid_pyserini.training.processes import wait_for_all
-from hybrid_pyserini.training.record import COMPLETE
+from hybrid_pyserini.training.progress import LossInBar
+from hybrid_pyserini.training.record import mark_complete
 
 
 class HybridTrainer(Trainer):
@@ -28,7 +29,23 @@ class HybridTrainer(Trainer):
                  validation: Dataset[dict[str, Any]] | None, **arguments: Any) -> None:
         self.encoder, self.temperature = encoder, temperature
         super().__init__(model=encoder.model, train_dataset=batches, eval_dataset=validation, **arguments)
+        if self.args.device.type == "cpu":
+            # torch's fused attention has a slow backward there: without it a step of the demo took two thirds the time.
+            encoder.model.transformer.set_attn_implementation("eager")
         self.add_callback(_MarkComplete())
+        if self.pop_callback(ProgressCallback):  # there is none with --disable_tqdm
+            self.add_callback(LossInBar())
+
+    def train(self, *arguments: Any, **named: Any) -> Any:
+        """Trainer's; its bars end their lines however it ends, so that a message about that has a line of its own."""
+        try:
+            return super().train(*arguments, **named)
+        finally:
+            for callback in self.callback_handler.callbacks:
+                if isinstance(callback, ProgressCallback):
+                    for bar in (callback.training_bar, callback.prediction_bar):
+                        if bar is not None:
+                            bar.close()
 
     def get_train_dataloader(self) -> DataLoader:
         """One item a step. Not prepared by accelerate, which would deal other batches to every process."""
@@ -83,7 +100,7 @@ class _MarkComplete(TrainerCallback):
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         wait_for_all()  # each process writes its own random state
         if state.is_world_process_zero:
-            (Path(str(args.output_dir)) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+            mark_complete(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}")
 
 
 def _only(items: list[Any]) -> Any:

@@ -53,9 +53,10 @@ def train(settings: TrainSettings, arguments: TrainingArguments, output: Path, *
         with replacing_folder(output) as aside:
             encoder.save(aside)
             write_json(aside / RECORD, record | {
-                "steps": result.global_step, "final_loss": result.training_loss,
-                "batches": batches_drawn(plan, result.global_step),
-                "best_validation_loss": trainer.state.best_metric, "log": trainer.state.log_history,
+                "steps": result.global_step, "batches": batches_drawn(plan, result.global_step),
+                "best_validation_loss": trainer.state.best_metric,
+                # Without Trainer's summary: its mean loss and time are of the steps since the last interruption only.
+                "log": [entry for entry in trainer.state.log_history if "train_runtime" not in entry],
             })
     return True
 

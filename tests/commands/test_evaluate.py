@@ -106,6 +106,7 @@ def test_what_a_reader_must_know_goes_to_stderr(workspace: Workspace, capsys: py
     (["two", "--model", "a.b"], "model name 'a.b'"),
     (["two", "--model", "good", "--measures", "AP", "mAP"], "no measure 'mAP'"),
     (["two", "--model", "good", "--pairs", "de-fr"], "'de-fr' is not a pair of two"),
+    (["two", "--model", "good", "--picture", "two.gif"], "two.gif: a picture ends in .svg, .png, .pdf"),
 ])
 def test_mistakes_are_one_line(
     workspace: Workspace, capsys: pytest.CaptureFixture[str], words: list[str], message: str
@@ -131,3 +132,41 @@ def test_no_java_and_no_deep_learning(workspace: Workspace) -> None:
         capture_output=True, text=True, timeout=120,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_picture_after_the_tables(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    path = workspace.root / "pictures" / "two.svg"
+    words = ("two", "--model", "good", "poor")
+    assert run(workspace, *words) == 0
+    tables = capsys.readouterr().out
+    assert run(workspace, *words, "--picture", str(path)) == 0
+    assert capsys.readouterr().out == tables
+    picture = path.read_text(encoding="utf-8")
+    for said in ("good", "poor", "0.417", "higher is better"):  # the text of outlines stands beside them as a comment
+        assert f"<!-- {said} -->" in picture
+    assert run(workspace, *words, "--picture", str(path)) == 0
+    assert path.read_text(encoding="utf-8") == picture
+
+
+def test_a_picture_of_what_has_no_figure(workspace: Workspace) -> None:
+    path = workspace.root / "de.svg"
+    assert run(workspace, "two", "--model", "good", "--pairs", "de-de,de-all", "--picture", str(path)) == 0
+    assert path.read_text(encoding="utf-8").count("<!-- no figure -->") == 4  # three settings and the rank distance
+
+
+@pytest.mark.parametrize(("words", "loaded"), [
+    (["--help"], False), (["two", "--model", "good"], False),
+    (["two", "--model", "good", "--picture", "two.png"], True),
+])
+def test_only_a_picture_loads_matplotlib(workspace: Workspace, words: list[str], loaded: bool) -> None:
+    code = (
+        "import contextlib, sys; from hybrid_pyserini.cli import main\n"
+        "with contextlib.suppress(SystemExit): main(sys.argv[1:])\n"
+        "print('matplotlib' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "evaluate", *words],
+        cwd=workspace.root, capture_output=True, text=True, timeout=120,
+    )
+    assert done.stdout.splitlines()[-1] == str(loaded), done.stderr
+    assert (workspace.root / "two.png").exists() == loaded

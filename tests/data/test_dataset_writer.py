@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hybrid_pyserini.collection import read_collection
+from hybrid_pyserini.data import dataset_writer
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs
 from hybrid_pyserini.data.dataset_writer import find_prepared, write_dataset
 from hybrid_pyserini.data.example_source import read_examples
@@ -162,3 +164,68 @@ def test_what_prepare_did_not_make_is_replaced_only_on_request(
     assert list(contents(workspace)) == [own]
     write_dataset(workspace, dataset, SOURCES, overwrite=True)
     assert workspace.dataset("demo").counts["de"]["passages"] == 2
+
+
+class _Killed(BaseException):
+    """Ends a process where it stands, as far as that can be had inside one: whoever cleans up must not see it."""
+
+
+@pytest.mark.parametrize("moves", range(4))
+def test_killed_between_two_moves_it_is_prepared_by_the_next_attempt(
+    moves: int, workspace: Workspace, dataset: PreparedDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The training source, the collections and the topics take their places one by one; all of them or what is there
+    of them must not keep ``prepare`` from doing it again."""
+    undisturbed = Workspace(workspace.root.with_name("undisturbed"))
+    write_dataset(undisturbed, dataset, SOURCES, overwrite=False)
+    left = iter(range(moves))
+
+    def move(made: Path, place: Path) -> None:
+        if next(left, None) is None:
+            raise _Killed
+        original(made, place)
+
+    original = dataset_writer._move
+    monkeypatch.setattr(dataset_writer, "_move", move)
+    if moves < 3:
+        with pytest.raises(_Killed):
+            write_dataset(workspace, dataset, SOURCES, overwrite=False)
+        assert find_prepared(workspace, "demo", SOURCES) is None
+    monkeypatch.undo()
+    write_dataset(workspace, dataset, SOURCES, overwrite=False)
+    assert contents(workspace) == contents(undisturbed)
+
+
+def test_killed_while_it_replaces_topics_no_data_set_counts_as_there(
+    workspace: Workspace, dataset: PreparedDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a pair's own qrels the pair would be scored by others, and nobody would notice."""
+    pair = Pair("de", "en")
+    dataset = dataclasses.replace(dataset, pair_qrels={pair: {"q2": {"en:1": 1}}})
+    write_dataset(workspace, dataset, SOURCES, overwrite=False)
+    before = contents(workspace)
+
+    def killed_half_way(folder: Path) -> None:
+        if folder == workspace.topics_folder("demo"):
+            workspace.qrels("demo", pair).unlink()
+            raise _Killed
+        original(folder)
+
+    original = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", killed_half_way)
+    with pytest.raises(_Killed):
+        write_dataset(workspace, dataset, SOURCES, overwrite=True)
+    monkeypatch.undo()
+    assert find_prepared(workspace, "demo", SOURCES) is None
+    write_dataset(workspace, dataset, SOURCES, overwrite=False)
+    assert contents(workspace) == before
+
+
+def test_what_a_kill_left_aside_is_removed_by_the_next_attempt(
+    workspace: Workspace, dataset: PreparedDataset
+) -> None:
+    left = workspace.root / ".prepare-demo.partial" / "collections"
+    left.mkdir(parents=True)
+    (left / "half.jsonl").touch()
+    write_dataset(workspace, dataset, SOURCES, overwrite=False)
+    assert not list(workspace.root.glob(".*"))

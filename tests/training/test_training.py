@@ -53,6 +53,19 @@ def test_training_lowers_the_loss_and_records_what_it_did(workspace: Path) -> No
     assert all((trained[name] != fresh[name]).any() for name in trained if "attention.self.query.weight" in name)
 
 
+def test_progress_goes_to_stderr_and_shows_the_loss(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = ["--validation", "held-out", "--eval_steps", "6", "--logging_steps", "3", "--disable_tqdm", "false"]
+    assert train(workspace, *more) == 0
+    shown = capsys.readouterr()
+    log = read_json(workspace / "models" / "m" / "training.json")["log"]
+    last = [entry["loss"] for entry in log if "loss" in entry][-1]
+    (validated,) = [entry["eval_loss"] for entry in log if "eval_loss" in entry and entry["step"] == 6]
+    assert f"loss {last:.3f}" in shown.err
+    assert f"step 6: eval_loss {validated:.4g}, " in shown.err
+    assert "12/12" in shown.err
+    assert "loss" not in shown.out
+
+
 def test_the_papers_defaults(workspace: Path) -> None:
     main(["train", "--workspace", str(workspace), "--examples", "words", "--init", "tiny", "--output", "m",
           "--batch-size", "8", "--max_steps", "1", "--disable_tqdm", "true"])

@@ -1,0 +1,41 @@
+"""``ask``: a question of one's own, answered by an indexed data set's passages."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from hybrid_pyserini.records import ALL
+from hybrid_pyserini.workspace import Workspace
+
+if TYPE_CHECKING:
+    from hybrid_pyserini.asking import Answer
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("dataset", metavar="DATASET", help="a data set prepared in the workspace")
+    parser.add_argument("question", metavar="QUESTION", help="in any language that the model knows")
+    parser.add_argument("--model", required=True, metavar="M", help="a model that the data set is indexed with")
+    parser.add_argument("--passages", default=ALL, metavar="LANGUAGE",
+                        help="answer from this language's passages; 'all' is the pool of all (default: all)")
+    parser.add_argument("--hits", type=int, default=5, metavar="N", help="passages to show (default: %(default)s)")
+    parser.epilog = "example: hybrid-pyserini ask xquad-r 'Wer schrieb Faust?' --model hybrid --passages en"
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the best passages, a line each."""
+    from hybrid_pyserini.asking import ask
+
+    answers = ask(
+        Workspace(arguments.workspace), arguments.dataset, arguments.model, arguments.question,
+        passages=arguments.passages, hits=arguments.hits,
+    )
+    print("\n".join(lines(answers)))
+
+
+def lines(answers: Sequence["Answer"]) -> Iterator[str]:
+    """A line per passage: rank, score, language, title and text."""
+    for rank, answer in enumerate(answers, start=1):
+        passage = answer.passage
+        text = " ".join(f"{passage.title} {passage.text}".split())
+        yield f"{rank:>3}. {answer.score:.3f} {passage.language}: {text}"
