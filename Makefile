@@ -1,6 +1,8 @@
 # make demo: set everything up and run the main job on built-in data. make test: set up; run lint, types and tests.
 # Both need Python 3.11+ and a package index, and no Java.
-PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
+# The python3 that is first on PATH if it is new enough, else another that is.
+PYTHON ?= $(firstword $(shell for python in python3 python3.11 python3.12 python3.13; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done) python3)
 BIN := .venv/bin
 
 .PHONY: setup demo test lint types pytest clean
