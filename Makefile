@@ -2,7 +2,7 @@
 # Both need Python 3.11+ and a package index, and no Java.
 # The python3 that is first on PATH if it is new enough, else another that is.
 PYTHON ?= $(firstword $(shell for python in python3 python3.11 python3.12 python3.13; do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done) python3)
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done; true) python3)
 BIN := .venv/bin
 
 .PHONY: setup demo test lint types pytest clean
