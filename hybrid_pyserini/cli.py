@@ -5,6 +5,7 @@ imports happen inside ``run``, so that ``--help`` answers at once.
 """
 
 import argparse
+import errno
 import importlib
 import os
 import signal
@@ -30,6 +31,12 @@ COMMANDS = {
     "doctor": "what this machine has, and what to do about what is missing",
 }
 
+_MACHINES = {
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENAMETOOLONG,
+    errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
+}
+"""What the machine, its rights or its folders forbid, such as a full disk; any other OSError is our own mistake."""
+
 
 def build_parser(command: str | None) -> argparse.ArgumentParser:
     """The parser; only ``command``'s own arguments are added, so that no other command's module is imported."""
@@ -48,7 +55,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
         )
         subparser.add_argument(
             "--workspace", type=Path, default=Path(), metavar="FOLDER",
-            help="the folder all commands work in (default: the current one)",
+            help="the folder that a command works in (default: the current one; of 'demo', a folder of its own)",
         )
         if name == command:
             importlib.import_module(f"hybrid_pyserini.commands.{name}").configure(subparser)
@@ -56,7 +63,8 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status: 0, 2 for a mistake in what the user gave, 130 after Ctrl-C."""
+    """Run one command; return its exit status: 0, 2 for a mistake in what the user gave, 130 after Ctrl-C,
+    141 where the reader of its output, such as ``head``, left."""
     is_program = argv is None
     argv = sys.argv[1:] if argv is None else list(argv)
     command = next((word for word in argv if word in COMMANDS), None)
@@ -70,7 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"{program}: {error}", file=sys.stderr)
         return 2
-    except OSError as error:  # a full disk, a folder that may not be written: the machine's fault, but no bug
+    except OSError as error:
+        if error.errno not in _MACHINES:
+            raise
         where = f"{error.filename}: " if error.filename else ""
         print(f"{program}: {where}{error.strerror or error}; mend that and run it again", file=sys.stderr)
         return 2

@@ -1,5 +1,6 @@
 """The command line: which module runs, and how mistakes end."""
 
+import errno
 import signal
 import subprocess
 import sys
@@ -82,6 +83,18 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait() == 141
+
+
+def test_what_the_machine_forbids_is_one_line_and_our_own_mistakes_are_not_hidden(
+    command: types.ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command.error = OSError(errno.ENOSPC, "No space left on device", "runs/x.txt")
+    assert cli.main(["evaluate", "toy"]) == 2
+    said = capsys.readouterr().err
+    assert said == "hybrid-pyserini evaluate: runs/x.txt: No space left on device; mend that and run it again\n"
+    command.error = FileNotFoundError(errno.ENOENT, "No such file or directory", "runs/x.txt")
+    with pytest.raises(FileNotFoundError):
+        cli.main(["evaluate", "toy"])
 
 
 def test_an_interruption_says_how_to_go_on(command: types.ModuleType, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,14 +1,9 @@
 """``ask``: a question of one's own, answered by an indexed data set's passages."""
 
 import argparse
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from hybrid_pyserini.records import ALL
 from hybrid_pyserini.workspace import Workspace
-
-if TYPE_CHECKING:
-    from hybrid_pyserini.asking import Answer
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,17 +20,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print the best passages, a line each."""
     from hybrid_pyserini.asking import ask
+    from hybrid_pyserini.report.answers import answer_lines
 
     answers = ask(
         Workspace(arguments.workspace), arguments.dataset, arguments.model, arguments.question,
         passages=arguments.passages, hits=arguments.hits,
     )
-    print("\n".join(lines(answers)))
+    print("\n".join(answer_lines(answers)))
 
-
-def lines(answers: Sequence["Answer"]) -> Iterator[str]:
-    """A line per passage: rank, score, language, title and text."""
-    for rank, answer in enumerate(answers, start=1):
-        passage = answer.passage
-        text = " ".join(f"{passage.title} {passage.text}".split())
-        yield f"{rank:>3}. {answer.score:.3f} {passage.language}: {text}"

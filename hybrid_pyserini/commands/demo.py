@@ -2,12 +2,13 @@
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 import time
 from pathlib import Path
 
-from hybrid_pyserini.commands.ask import lines
+from hybrid_pyserini.records import ALL
 from hybrid_pyserini.workspace import Workspace
 
 COLUMNS = """\
@@ -35,6 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
     print("loading torch, transformers and faiss ...", file=sys.stderr, flush=True)
     from hybrid_pyserini.asking import ask
     from hybrid_pyserini.demo.demo import DATASET, FULL, QUICK, first_question, run_demo
+    from hybrid_pyserini.report.answers import answer_lines
     from hybrid_pyserini.report.plots import settings_picture
     from hybrid_pyserini.report.tables import setting_tables
 
@@ -47,18 +49,20 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"\ndone; this run took {minutes} min {seconds} s", file=sys.stderr, flush=True)
     print(f"\n{setting_tables(evaluations)}\n\n{COLUMNS}\nThe same as a picture: {picture}\n")
     question, relevant = first_question(workspace, "de")
-    print(f"A test question in German, answered by 'hybrid' from the passages of all languages:\n  {question}")
-    answers = ask(workspace, DATASET, "hybrid", question)
-    for line, answer in zip(lines(answers), answers, strict=True):
-        print(f"{line}  [{'right' if answer.passage.id in relevant else 'wrong'}]")
-    print(f"\n{_next_steps(workspace.root, question)}")
+    print(f"A test question in German, answered by 'hybrid':\n  {question}")
+    for passages, name in (("en", "the English passages"), (ALL, "the passages of all languages")):
+        print(f"from {name}:")
+        answers = ask(workspace, DATASET, "hybrid", question, passages=passages)
+        for line, answer in zip(answer_lines(answers), answers, strict=True):
+            print(f"{line}  [{'right' if answer.passage.id in relevant else 'wrong'}]")
+    print(f"\n{_next_steps(str(workspace.root), question)}")
 
 
-def _next_steps(root: Path, question: str) -> str:
-    program = _program()
+def _next_steps(folder: str, question: str) -> str:
+    program, root = _program(), shlex.quote(folder)
     return f"""\
-Everything lies in {root}/: collections, topics, models, indexes, runs. Try next:
-  {program} ask demo "{question}" --model hybrid --passages en --workspace {root}
+Everything lies in {folder}/: collections, topics, models, indexes, runs. Try next:
+  {program} ask demo {shlex.quote(question)} --model hybrid --passages zh --workspace {root}
   {program} evaluate demo --model hybrid --by-language --workspace {root}
   {program} pyserini search.faiss --encoder-class auto --encoder {root}/models/hybrid --pooling mean --l2-norm \\
     --query-prefix "Query:" --index {root}/indexes/demo/hybrid/all --topics {root}/topics/demo/topics.demo.th.tsv \\

@@ -1,7 +1,8 @@
 """The demo's figures over several seeds: mean, standard deviation and the values themselves.
 
-``python -m hybrid_pyserini.demo.expected --workspace FOLDER --output runs/demo/expected.json`` runs the demo once per
-size and seed, each in a folder of its own, and goes on where it was stopped.
+    OMP_NUM_THREADS=1 python -m hybrid_pyserini.demo.expected --workspace FOLDER --output runs/demo/expected.json
+
+runs the demo once per size and seed, each in a folder of its own, and goes on where it was stopped.
 """
 
 import argparse
@@ -61,7 +62,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
     sizes = {name: measure(arguments.workspace / name, size) for name, size in SIZES.items()}
-    command = f"{parser.prog} --workspace FOLDER --output runs/demo/expected.json"
+    command = f"OMP_NUM_THREADS=1 {parser.prog} --workspace FOLDER --output runs/demo/expected.json"
     write_json(arguments.output, {
         "command": command, "seeds": SEEDS, "tolerance": TOLERANCE, "sizes": sizes, "made_by": made_by(),
     })

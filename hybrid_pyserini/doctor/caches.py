@@ -57,7 +57,7 @@ def _cached_models(cache: "HFCacheInfo", offline: bool) -> list[Finding]:
     findings = [_none_cached(offline)]
     if encoders:
         more = f" and {len(encoders) - _MOST_SHOWN} more" if len(encoders) > _MOST_SHOWN else ""
-        text = f"possible with 'train --init': {', '.join(encoders[:_MOST_SHOWN])}{more}"
+        text = f"with configuration and weights: {', '.join(encoders[:_MOST_SHOWN])}{more}"
         findings = [Finding(Level.OK, "models", f"{text}. {_OFFLINE}" if offline else text)]
     if others:
         findings.append(Finding(

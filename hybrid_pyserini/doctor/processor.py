@@ -33,7 +33,8 @@ def _cores(environ: Mapping[str, str], control_group: Path) -> Finding:
     if quota is None or quota >= cores:
         return Finding(Level.OK, "cores", text)
     text += f", but the container gives it the time of {quota:g}"
-    if environ.get("OMP_NUM_THREADS"):
+    asked = environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal() and 0 < int(asked) <= max(1, int(quota)):
         return Finding(Level.OK, "cores", text)
     return Finding(Level.NOTE, "cores", f"{text}; more threads than that wait for each other",
                    remedy=f"export OMP_NUM_THREADS={max(1, int(quota))}")

@@ -51,5 +51,5 @@ def _holdings(workspace: Workspace) -> list[Finding]:
     ]
     if unfinished:
         findings.append(Finding(Level.NOTE, "unfinished", f"trainings of {', '.join(unfinished)}",
-                                remedy="run the same 'train' again: it goes on where it was stopped"))
+                                remedy="run the same 'train' or 'demo' again: it goes on where it was stopped"))
     return findings

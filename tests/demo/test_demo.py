@@ -1,5 +1,6 @@
 """Shortened demos: that all of it runs, goes on where it stopped, says what is true, and ends with which figures."""
 
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from hybrid_pyserini.workspace import Workspace
 
 EXPECTED = Path(__file__).parents[2] / "runs" / "demo" / "expected.json"
 SHORT = DemoSize(
-    strategies=("x-y", "hybrid"), steps=3, languages=("de", "en", "th"), layers=1, width=64, pieces=4000
+    strategies=("x-y", "hybrid"), steps=3, languages=("de", "en", "th", "zh"), layers=1, width=64, pieces=4000
 )
 
 
@@ -57,14 +58,16 @@ def test_a_demo_of_three_steps_runs_and_goes_on_where_it_stopped(
 
 
 def answers_agree_with_the_judgements(workspace: Workspace, shown: str) -> None:
-    """The shown question is the first, and each of its five passages is called right exactly if the qrels say so."""
+    """The shown question is the first, and each of its passages is called right exactly if the qrels say so."""
     question, relevant = demo.first_question(workspace, "de")
     lines = shown.splitlines()
-    start = lines.index(f"  {question}") + 1
-    pool = read_run(workspace.root / "runs" / "demo" / "run.demo.hybrid.de-all.txt")
-    best = list(next(iter(pool.values())))[:5]
-    verdicts = [line.rsplit("[", 1)[1].rstrip("]") for line in lines[start : start + 5]]
-    assert verdicts == ["right" if docid in relevant else "wrong" for docid in best]
+    assert f"  {question}" in lines
+    for passages, name in (("en", "from the English passages:"), ("all", "from the passages of all languages:")):
+        start = lines.index(name) + 1
+        run = read_run(workspace.root / "runs" / "demo" / f"run.demo.hybrid.de-{passages}.txt")
+        best = list(next(iter(run.values())))[:5]
+        verdicts = [line.rsplit("[", 1)[1].rstrip("]") for line in lines[start : start + 5]]
+        assert verdicts == ["right" if docid in relevant else "wrong" for docid in best]
 
 
 def printed_commands_work(workspace: Workspace, shown: str) -> None:
@@ -75,7 +78,7 @@ def printed_commands_work(workspace: Workspace, shown: str) -> None:
     outputs = [
         subprocess.run(command, shell=True, check=True, capture_output=True, text=True).stdout for command in commands
     ]
-    assert outputs[0].startswith("  1. ") and " en: " in outputs[0]
+    assert outputs[0].startswith("  1. ") and " zh: " in outputs[0]
     assert "hybrid, AP" in outputs[1]
     stock = read_run(workspace.root / "run.th-all.txt")
     ours = read_run(workspace.root / "runs" / "demo" / "run.demo.hybrid.th-all.txt")
@@ -96,8 +99,12 @@ def test_a_shortened_demo_ends_with_the_expected_figures(tmp_path: Path) -> None
     for model, of_model in found.items():
         for name, value in of_model.items():
             off = abs(value - shortened[model][name]["mean"])
-            allowed = expected["tolerance"]["rank distance" if name == "rank distance" else "measures"]
-            assert off <= allowed * (shortened[model][name]["mean"] if name == "rank distance" else 1), (model, name)
+            allowed = expected["tolerance"]["measures"]
+            if name == "rank distance":
+                allowed = expected["tolerance"]["rank distance"] * shortened[model][name]["mean"]
+            if model == "bm25":  # nothing in it is drawn or rounded otherwise elsewhere
+                allowed = 1e-5
+            assert off <= allowed, (model, name)
     assert found["hybrid"]["cross AP"] > found["x-x-mono"]["cross AP"] + 0.1
     assert found["hybrid"]["mono AP"] > found["x-y"]["mono AP"] + 0.1
 
@@ -112,10 +119,11 @@ def test_the_expected_figures_show_what_the_readme_says() -> None:
         mono, cross_lingual, hybrid = (
             {name: values[seed] for name, values in models[model].items()} for model in ("x-x-mono", "x-y", "hybrid")
         )
-        assert all(hybrid[f"{setting} AP"] >= mono[f"{setting} AP"] + 0.4 for setting in ("cross", "multi"))
+        assert all(hybrid[f"{setting} AP"] >= mono[f"{setting} AP"] + 0.75 for setting in ("cross", "multi"))
+        assert cross_lingual["mono AP"] < mono["mono AP"]
         assert hybrid["mono AP"] >= mono["mono AP"] - 0.04
         assert all(hybrid[f"{setting} AP"] > cross_lingual[f"{setting} AP"] for setting in ("mono", "cross", "multi"))
-        assert hybrid["rank distance"] < cross_lingual["rank distance"]
+        assert hybrid["rank distance"] < cross_lingual["rank distance"] < mono["rank distance"]
 
 
 def test_the_readmes_table_is_the_first_seeds() -> None:
@@ -154,4 +162,4 @@ def test_expected_figures_are_mean_and_deviation_over_seeds() -> None:
 
 def test_what_the_columns_mean_names_every_row_and_column() -> None:
     for name in ("mono", "cross", "multi", "rank distance", "bm25", *demo.FULL.strategies):
-        assert f"{name}:" in COLUMNS
+        assert re.search(rf"(^|\s){name}:", COLUMNS)

@@ -33,7 +33,7 @@ def test_models_are_told_by_size_with_their_architecture(tmp_path: Path) -> None
     cache(tmp_path, "models--sentence-transformers--LaBSE",
           {"config.json": b'{"model_type": "bert"}', "pytorch_model.bin": bytes(3_000_000)})
     cache(tmp_path, "datasets--someone--else", {"config.json": CONFIG, "model.safetensors": bytes(10)})
-    text = "possible with 'train --init': sentence-transformers/LaBSE (bert, 3 MB), xlm-roberta-base " \
+    text = "with configuration and weights: sentence-transformers/LaBSE (bert, 3 MB), xlm-roberta-base " \
            "(xlm-roberta, 2 MB)"
     where = Finding(Level.OK, "hub", str(tmp_path))
     assert examine_hub_cache(tmp_path, offline=False) == [where, Finding(Level.OK, "models", text)]

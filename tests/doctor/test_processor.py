@@ -55,6 +55,7 @@ def test_a_containers_quota_of_time_needs_fewer_threads(machine: Path, quota: st
         remedy=f"export OMP_NUM_THREADS={threads}",
     )
     assert finding("cores", machine, {"OMP_NUM_THREADS": "1"}) == Finding(Level.OK, "cores", text)
+    assert finding("cores", machine, {"OMP_NUM_THREADS": "64"}).level is Level.NOTE
 
 
 def test_a_containers_limit_of_memory_is_told(machine: Path) -> None:

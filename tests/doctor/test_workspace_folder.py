@@ -84,5 +84,5 @@ def test_data_sets_models_and_interrupted_trainings_are_named(tmp_path: Path) ->
         Finding(Level.OK, "data sets", "demo, xquad-r"),
         Finding(Level.OK, "models", "hybrid, small"),
         Finding(Level.NOTE, "unfinished", "trainings of x-y",
-                remedy="run the same 'train' again: it goes on where it was stopped"),
+                remedy="run the same 'train' or 'demo' again: it goes on where it was stopped"),
     ]
