@@ -56,7 +56,8 @@ def train(settings: TrainSettings, arguments: TrainingArguments, output: Path, *
                 "steps": result.global_step, "batches": batches_drawn(plan, result.global_step),
                 "best_validation_loss": trainer.state.best_metric,
                 # Without Trainer's summary: its mean loss and time are of the steps since the last interruption only.
-                "log": [entry for entry in trainer.state.log_history if "train_runtime" not in entry],
+                # Sorted, as a checkpoint's log comes back: so that it does not tell of an interruption.
+                "log": [dict(sorted(e.items())) for e in trainer.state.log_history if "train_runtime" not in e],
             })
     return True
 

@@ -73,10 +73,13 @@ def test_the_papers_defaults(workspace: Path) -> None:
     assert (arguments["learning_rate"], arguments["weight_decay"], arguments["optim"]) == (3e-5, 1e-2, "adamw_torch")
 
 
-def test_interrupted_training_ends_with_the_same_weights(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stopped after step 6 of 12, the last checkpoint (8) half-written: bit for bit the undisturbed weights."""
+def test_interrupted_training_ends_with_the_same_weights_and_record(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped after step 8 of 12, the last checkpoint (8) half-written: bit for bit the undisturbed weights, and what
+    is told of the training is the same."""
     torch.set_num_threads(1)
-    assert train(workspace, output="undisturbed") == 0
+    assert train(workspace, "--logging_steps", "2", output="undisturbed") == 0
     from hybrid_pyserini.training import collator
 
     def stop_at_nine(self: Any, step: int) -> Any:
@@ -86,14 +89,19 @@ def test_interrupted_training_ends_with_the_same_weights(workspace: Path, monkey
 
     original = collator.PlannedBatches.__getitem__
     monkeypatch.setattr(collator.PlannedBatches, "__getitem__", stop_at_nine)
-    assert train(workspace, output="interrupted") == 130
+    assert train(workspace, "--logging_steps", "2", output="interrupted") == 130
     monkeypatch.undo()
     work = workspace / "models" / "interrupted.training"
     (work / "checkpoint-8" / COMPLETE).unlink()
     assert not (workspace / "models" / "interrupted").exists()
-    assert train(workspace, output="interrupted") == 0
+    assert train(workspace, "--logging_steps", "2", output="interrupted") == 0
     ours, theirs = weights(workspace, "interrupted"), weights(workspace, "undisturbed")
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    ours_told, theirs_told = (
+        (workspace / "models" / name / "training.json").read_text() for name in ("interrupted", "undisturbed")
+    )
+    assert '"loss": ' in theirs_told
+    assert ours_told == theirs_told
 
 
 def test_a_finished_model_is_kept_and_another_refused(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
