@@ -83,6 +83,14 @@ class EncoderModel(nn.Module):
             vectors = self.dense(vectors).float()
         return nn.functional.normalize(vectors, dim=-1) if self.normalize else vectors
 
+    def activation_checkpointing_enable(self, **options: Any) -> None:
+        """Compute the layers' states again in the backward pass, instead of keeping them; Trainer calls it."""
+        self.transformer.activation_checkpointing_enable(**options)
+
+    def gradient_checkpointing_enable(self, **options: Any) -> None:
+        """The same under the name that transformers had first."""
+        self.transformer.gradient_checkpointing_enable(**options)
+
     def forward(self, chunks: Sequence[TokenChunk]) -> Tensor:
         """Chunks of texts -> [all texts, dimension], in the chunks' order. One call a step, as DDP needs it."""
         return torch.cat([self.embed(chunk["input_ids"], chunk["attention_mask"]) for chunk in chunks])

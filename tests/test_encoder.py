@@ -10,17 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from parallel_words import WORDS
-from transformers import (
-    AutoModel,
-    AutoTokenizer,
-    BertConfig,
-    BertModel,
-    BertTokenizer,
-    MBartConfig,
-    MBartModel,
-    MT5Config,
-    MT5Model,
-)
+from tiny_architectures import encoder_decoder, labse_like
+from transformers import AutoModel, AutoTokenizer
 
 from hybrid_pyserini import checkpoint
 from hybrid_pyserini.encoder import Encoder
@@ -111,28 +102,10 @@ def test_fingerprints_tell_weights_settings_and_tokenizers_apart(tiny_checkpoint
     assert checkpoint.fingerprint(tmp_path / "copy") in prints
 
 
-def labse_like(folder: Path) -> Path:
-    """A tiny BERT in LaBSE's layout, written by sentence-transformers itself: CLS, dense with tanh, normalised."""
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
-
-    bert = folder / "bert"
-    bert.mkdir(parents=True)
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS["en"], ":", "passage", "query"]
-    (bert / "vocab.txt").write_text("\n".join(words))
-    BertTokenizer(vocab=str(bert / "vocab.txt")).save_pretrained(bert)
-    BertModel(BertConfig(vocab_size=len(words), hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
-                         intermediate_size=64, max_position_embeddings=48)).save_pretrained(bert)
-    modules = [Transformer(str(bert)), Pooling(32, pooling_mode="cls"), Dense(32, 16), Normalize()]
-    modules[0].max_seq_length = 48
-    SentenceTransformer(modules=modules, device="cpu").save(str(folder / "labse"))
-    return folder / "labse"
-
-
 def test_labse_with_its_dense_layer(tmp_path: Path) -> None:
     from sentence_transformers import SentenceTransformer
 
-    folder = labse_like(tmp_path)
+    folder = labse_like(tmp_path, layers=1)
     encoder = Encoder.load(str(folder))
     theirs = SentenceTransformer(str(folder), device="cpu").encode(WORDS["en"])
     assert encoder.dimension == 16
@@ -148,15 +121,7 @@ def test_labse_with_its_dense_layer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("architecture", ["mbart", "mt5"])
 def test_of_an_encoder_decoder_the_encoder(tiny_checkpoint: Path, tmp_path: Path, architecture: str) -> None:
-    vocabulary = Encoder.load(str(tiny_checkpoint)).tokenizer
-    vocabulary.save_pretrained(tmp_path)
-    if architecture == "mbart":
-        model = MBartModel(MBartConfig(vocab_size=len(vocabulary), d_model=32, encoder_layers=1, decoder_layers=1,
-                                       encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=64,
-                                       decoder_ffn_dim=64, max_position_embeddings=64))
-    else:
-        model = MT5Model(MT5Config(vocab_size=len(vocabulary), d_model=32, d_kv=16, d_ff=64, num_layers=1, num_heads=2))
-    model.save_pretrained(tmp_path)
+    model, vocabulary = encoder_decoder(architecture, tmp_path, tiny_checkpoint, layers=1)
     encoder = Encoder.load(str(tmp_path))
     ids = vocabulary("Passage: river", return_tensors="pt")
     with torch.inference_mode():
