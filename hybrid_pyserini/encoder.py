@@ -71,29 +71,19 @@ class EncoderModel(nn.Module):
         return self.dense[0].out_features if self.dense is not None else self.transformer.config.hidden_size
 
     def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """[texts, tokens] -> [texts, dimension]; pooling and normalisation in float32 under autocast too."""
+        """[texts, tokens] -> [texts, dimension]; pooling and normalisation in float32 under autocast too,
+        and in float64 where the weights are."""
         backbone = self.transformer.get_encoder() if self.transformer.config.is_encoder_decoder else self.transformer
-        states = backbone(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state.float()
+        states = backbone(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        states = states.to(torch.promote_types(states.dtype, torch.float32))
         if self.pooling == "cls":
             vectors = states[:, 0]
         else:
-            mask = attention_mask.unsqueeze(-1).float()
+            mask = attention_mask.unsqueeze(-1).to(states.dtype)
             vectors = (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
         if self.dense is not None:
-            vectors = self.dense(vectors).float()
+            vectors = self.dense(vectors).to(states.dtype)
         return nn.functional.normalize(vectors, dim=-1) if self.normalize else vectors
-
-    def activation_checkpointing_enable(self, **options: Any) -> None:
-        """Compute the layers' states again in the backward pass, instead of keeping them; Trainer calls it."""
-        self.transformer.activation_checkpointing_enable(**options)
-
-    def gradient_checkpointing_enable(self, **options: Any) -> None:
-        """The same under the name that transformers had first."""
-        self.transformer.gradient_checkpointing_enable(**options)
-
-    def forward(self, chunks: Sequence[TokenChunk]) -> Tensor:
-        """Chunks of texts -> [all texts, dimension], in the chunks' order. One call a step, as DDP needs it."""
-        return torch.cat([self.embed(chunk["input_ids"], chunk["attention_mask"]) for chunk in chunks])
 
 
 class Encoder:

@@ -32,6 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int, default=100,
                         help="queries in a step's batch, over all processes (default: %(default)s)")
     parser.add_argument("--temperature", type=float, default=0.05, help="of the loss (default: %(default)s)")
+    parser.add_argument("--grad-cache", type=int, metavar="TOKENS",
+                        help="compute activations again, so many tokens at a time, so that memory depends on that and "
+                        "not on --batch-size; same gradients, about a third slower")
     parser.add_argument("--validation", metavar="STORE", help="a store whose loss is measured every --eval_steps")
     parser.add_argument("--patience", type=int, metavar="N",
                         help="stop after N validations without a lower loss, and keep the best model")
@@ -63,8 +66,8 @@ def run(arguments: argparse.Namespace) -> None:
         examples=tuple(str(workspace.examples_store(name)) for name in arguments.examples), init=init,
         validation=str(workspace.examples_store(arguments.validation)) if arguments.validation else None,
         **{name: getattr(arguments, name) for name in (
-            "strategy", "alpha", "batch_size", "temperature", "patience", "pooling", "max_length", "query_prompt",
-            "document_prompt",
+            "strategy", "alpha", "batch_size", "temperature", "grad_cache", "patience", "pooling", "max_length",
+            "query_prompt", "document_prompt",
         )},
     )
     trainer = _training_arguments(arguments.rest, settings, output)

@@ -7,15 +7,16 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset
 
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder import Encoder, TokenChunk
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Negative, ParallelExample
 from hybrid_pyserini.training.batching import BatchPlan, PlannedPair
 from hybrid_pyserini.training.examples import ExampleStore
 from hybrid_pyserini.training.loss import excluded_candidates
 
-_CHUNK_TEXTS = 32
-"""Texts padded to one length: few enough that sorting by length saves padding, enough to fill a matrix product."""
+CHUNK_TOKENS = {"cpu": 1024, "cuda": 16384}
+"""Tokens in a chunk, padding included: few enough that texts of one chunk are about equally long, enough to keep the
+device busy with each matrix product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class PlannedBatches(Dataset[dict[str, Any]]):
     """
 
     def __init__(self, plan: BatchPlan, stores: Sequence[ExampleStore], encoder: Encoder, steps: int,
-                 rank: int = 0, processes: int = 1) -> None:
+                 rank: int = 0, processes: int = 1, chunk_tokens: int = CHUNK_TOKENS["cpu"]) -> None:
         if plan.batch_size % processes:
             nearest = plan.batch_size // processes * processes
             raise InputError(
@@ -53,19 +54,32 @@ class PlannedBatches(Dataset[dict[str, Any]]):
                 remedy=f"use --batch-size {nearest} or {nearest + processes}",
             )
         self.plan, self.stores, self.encoder, self.steps = plan, stores, encoder, steps
-        self.rank, self.processes = rank, processes
+        self.rank, self.processes, self.chunk_tokens = rank, processes, chunk_tokens
 
     def __len__(self) -> int:
         return self.steps
 
     def __getitem__(self, step: int) -> dict[str, Any]:
         """The collated slice of a step's batch."""
+        pairs = [load_pair(self.stores[p.source][p.example], p) for p in self.plan.batch(step)]
+        return collate(pairs, self.encoder, self.rank, self.processes, self.chunk_tokens)
+
+    def owners(self, step: int) -> list[str]:
+        """The example id of each text of this rank's slice: queries, positives, hard negatives."""
         planned = self.plan.batch(step)
-        pairs = [load_pair(self.stores[p.source][p.example], p) for p in planned]
-        return collate(pairs, self.encoder, self.rank, self.processes)
+        share = len(planned) // self.processes
+        mine = planned[self.rank * share : (self.rank + 1) * share]
+        examples = [self.stores[p.source][p.example] for p in mine]
+        ids = [example.id for example in examples]
+        return ids + ids + [
+            example.id for example, p in zip(examples, mine, strict=True) for _ in load_pair(example, p).negatives
+        ]
 
 
-def collate(pairs: Sequence[LoadedPair], encoder: Encoder, rank: int = 0, processes: int = 1) -> dict[str, Any]:
+def collate(
+    pairs: Sequence[LoadedPair], encoder: Encoder, rank: int = 0, processes: int = 1,
+    chunk_tokens: int = CHUNK_TOKENS["cpu"],
+) -> dict[str, Any]:
     """This rank's slice of a global batch, beside what it must know of the whole.
 
     Candidates stand by rank, and for each rank positives before hard negatives: the order in which the loss gathers
@@ -84,21 +98,24 @@ def collate(pairs: Sequence[LoadedPair], encoder: Encoder, rank: int = 0, proces
     texts = [encoder.settings.query_prompt + pair.query for pair in mine]
     texts += [encoder.settings.document_prompt + pair.positive for pair in mine]
     texts += [encoder.settings.document_prompt + n.text for pair in mine for n in pair.negatives]
-    order, chunks = _length_sorted_chunks(texts, encoder)
+    order, chunks = _length_sorted_chunks(texts, encoder, chunk_tokens)
     return {
         "order": order, "own": torch.tensor(own), "counts": counts, "chunks": chunks,
         "excluded": excluded_candidates([pair.known_groups for pair in mine], own, groups),
     }
 
 
-def _length_sorted_chunks(texts: Sequence[str], encoder: Encoder) -> tuple[torch.Tensor, list[dict[str, Any]]]:
-    """Chunks of texts of about equal length, and for each text its row in their concatenation."""
+def _length_sorted_chunks(
+    texts: Sequence[str], encoder: Encoder, chunk_tokens: int
+) -> tuple[torch.Tensor, list[TokenChunk]]:
+    """Chunks of texts of about equal length, longest first, and for each text its row in their concatenation."""
     token_ids = encoder.tokenize(texts)
-    by_length = sorted(range(len(texts)), key=lambda i: len(token_ids[i]))
-    chunks = [
-        encoder.chunk([token_ids[i] for i in by_length[start : start + _CHUNK_TEXTS]])
-        for start in range(0, len(texts), _CHUNK_TEXTS)
-    ]
+    by_length = sorted(range(len(texts)), key=lambda i: len(token_ids[i]), reverse=True)
+    chunks, start = [], 0
+    while start < len(texts):
+        end = start + max(1, chunk_tokens // len(token_ids[by_length[start]]))
+        chunks.append(encoder.chunk([token_ids[i] for i in by_length[start:end]]))
+        start = end
     order = torch.empty(len(texts), dtype=torch.long)
     order[torch.tensor(by_length)] = torch.arange(len(texts))
     return order, chunks

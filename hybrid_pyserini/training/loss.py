@@ -19,7 +19,12 @@ def excluded_candidates(
     ``known_groups``: per query, the groups known to answer it. ``own``: per query, its positive's place among the
     candidates, which is never excluded. ``candidate_groups``: per candidate, its passage group.
     """
-    excluded = torch.tensor([[group in known for group in candidate_groups] for known in known_groups])
+    places: dict[str, list[int]] = {}
+    for place, group in enumerate(candidate_groups):
+        places.setdefault(group, []).append(place)
+    excluded = torch.zeros(len(known_groups), len(candidate_groups), dtype=torch.bool)
+    for query, known in enumerate(known_groups):
+        excluded[query, [place for group in known for place in places.get(group, ())]] = True
     excluded[torch.arange(len(own)), torch.tensor(own)] = False
     return excluded
 
@@ -28,9 +33,10 @@ def info_nce(queries: Tensor, candidates: Tensor, own: Tensor, excluded: Tensor,
     """Mean over the queries of -log softmax of the own positive.
 
     ``queries`` [queries, dimension] and ``candidates`` [candidates, dimension] are unit vectors, ``own`` [queries] the
-    positives' places, ``excluded`` bool [queries, candidates]. In float32 whatever the vectors are in.
+    positives' places, ``excluded`` bool [queries, candidates]. In float32, or in float64 where the vectors are.
     """
-    logits = queries.float() @ candidates.float().T / temperature
+    exact = torch.promote_types(queries.dtype, torch.float32)
+    logits = queries.to(exact) @ candidates.to(exact).T / temperature
     logits = logits.masked_fill(excluded, -torch.inf)
     return torch.nn.functional.cross_entropy(logits, own)
 

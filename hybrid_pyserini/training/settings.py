@@ -45,6 +45,8 @@ class TrainSettings:
     batch_size: int = 100
     """Queries in the global batch."""
     temperature: float = 0.05
+    grad_cache: int | None = None
+    """Tokens in a chunk whose activations are computed again for the backward pass; None keeps all activations."""
     validation: str | None = None
     patience: int | None = None
     """Validations without a lower loss before training stops; None never stops early."""
@@ -70,6 +72,8 @@ def check(settings: TrainSettings, arguments: TrainingArguments) -> None:
             raise InputError(f"--{field.name} is not for this training", remedy=_REPLACED[field.name])
     if settings.temperature <= 0:
         raise InputError(f"temperature {settings.temperature}", remedy="use one above 0; 0.05 is the default")
+    if settings.grad_cache is not None and settings.grad_cache < 1:
+        raise InputError(f"chunks of {settings.grad_cache} tokens", remedy="give --grad-cache 1 or more; try 4096")
     if arguments.max_steps <= 0:
         raise InputError("no number of steps", remedy="give --max_steps, in optimizer steps")
     if arguments.n_gpu > 1:

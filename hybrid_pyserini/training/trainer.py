@@ -5,6 +5,7 @@ batches (``batching``), the loss (``loss``), and checkpoints that are complete e
 """
 
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from transformers import ProgressCallback, Trainer, TrainerCallback, TrainerCont
 
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.training.batching import BatchPlan
+from hybrid_pyserini.training.chunked import ChunkedEncoder
 from hybrid_pyserini.training.collator import PlannedBatches
+from hybrid_pyserini.training.dropout import quick_dropout_in_models
 from hybrid_pyserini.training.loss import gather_candidates, info_nce
+from hybrid_pyserini.training.no_number import CheckGradients, check_loss
 from hybrid_pyserini.training.processes import wait_for_all
 from hybrid_pyserini.training.progress import LossInBar
 from hybrid_pyserini.training.record import mark_complete
@@ -26,12 +30,15 @@ class HybridTrainer(Trainer):
     """Trainer over planned batches; ``encoder`` is what is trained and what a checkpoint holds."""
 
     def __init__(self, encoder: Encoder, temperature: float, batches: PlannedBatches,
-                 validation: Dataset[dict[str, Any]] | None, **arguments: Any) -> None:
+                 validation: Dataset[dict[str, Any]] | None, *, recompute: bool, **arguments: Any) -> None:
         self.encoder, self.temperature = encoder, temperature
-        super().__init__(model=encoder.model, train_dataset=batches, eval_dataset=validation, **arguments)
-        if self.args.device.type == "cpu":
+        chunked = ChunkedEncoder(encoder.model, recompute=recompute)
+        super().__init__(model=chunked, train_dataset=batches, eval_dataset=validation, **arguments)
+        self._on_processor = self.args.device.type == "cpu"
+        if self._on_processor:
             # torch's fused attention has a slow backward there: without it a step of the demo took two thirds the time.
             encoder.model.transformer.set_attn_implementation("eager")
+        self.add_callback(CheckGradients(batches))
         self.add_callback(_MarkComplete())
         if self.pop_callback(ProgressCallback):  # there is none with --disable_tqdm
             self.add_callback(LossInBar())
@@ -39,7 +46,9 @@ class HybridTrainer(Trainer):
     def train(self, *arguments: Any, **named: Any) -> Any:
         """Trainer's; its bars end their lines however it ends, so that a message about that has a line of its own."""
         try:
-            return super().train(*arguments, **named)
+            # Here, not around the forward pass alone: activations computed again in the backward pass need it too.
+            with quick_dropout_in_models() if self._on_processor else nullcontext():
+                return super().train(*arguments, **named)
         finally:
             for callback in self.callback_handler.callbacks:
                 if isinstance(callback, ProgressCallback):
@@ -72,6 +81,8 @@ class HybridTrainer(Trainer):
         asked = len(inputs["own"])
         candidates = gather_candidates(vectors[asked:], inputs["counts"])
         loss = info_nce(vectors[:asked], candidates, inputs["own"], inputs["excluded"], self.temperature)
+        if model.training:
+            check_loss(loss, vectors, self.train_dataset, self.state.global_step)
         return (loss, vectors) if return_outputs else loss
 
     def prediction_step(self, model: nn.Module, inputs: dict[str, Any], prediction_loss_only: bool,

@@ -19,7 +19,7 @@ from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import write_json
 from hybrid_pyserini.training.batching import BatchPlan
-from hybrid_pyserini.training.collator import PlannedBatches
+from hybrid_pyserini.training.collator import CHUNK_TOKENS, PlannedBatches
 from hybrid_pyserini.training.examples import ExampleStore
 from hybrid_pyserini.training.processes import from_rank_zero, process_rank
 from hybrid_pyserini.training.record import RECORD, check_unfinished, is_finished, last_checkpoint, training_record
@@ -44,7 +44,10 @@ def train(settings: TrainSettings, arguments: TrainingArguments, output: Path, *
             return False
         check_unfinished(work, record)
     plan = BatchPlan(stores, settings.strategy, settings.batch_size, arguments.seed, settings.alpha)
-    batches = PlannedBatches(plan, stores, encoder, arguments.max_steps, rank, processes)
+    batches = PlannedBatches(
+        plan, stores, encoder, arguments.max_steps, rank, processes,
+        settings.grad_cache or CHUNK_TOKENS[arguments.device.type],
+    )
     validation = _validation_batches(settings, encoder, rank, processes)
     trainer = _trainer(settings, arguments, encoder, batches, validation)
     start = from_rank_zero(lambda: last_checkpoint(work, record, overwrite=overwrite))
@@ -114,7 +117,8 @@ def _trainer(
     """Trainer, which checks its arguments when it is made; what it refuses leaves no folder behind."""
     try:
         return HybridTrainer(
-            encoder, settings.temperature, batches, validation, args=arguments,
+            encoder, settings.temperature, batches, validation, recompute=settings.grad_cache is not None,
+            args=arguments,
             callbacks=[EarlyStoppingCallback(settings.patience)] if settings.patience else [],
         )
     except ValueError as error:

@@ -8,6 +8,7 @@ from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Negative
 from hybrid_pyserini.training.batching import BatchPlan
+from hybrid_pyserini.training.chunked import ChunkedEncoder
 from hybrid_pyserini.training.collator import LoadedPair, PlannedBatches, collate, load_pair
 from hybrid_pyserini.training.examples import ExampleStore, build_store
 
@@ -34,7 +35,7 @@ def test_rows_are_the_texts_own_vectors(encoder: Encoder) -> None:
     many = [pair(f"river {'bread ' * (i % 7)}", f"city {'music ' * (i % 11)}", f"g{i}") for i in range(40)]
     batch = collate(many, encoder)
     with torch.inference_mode():
-        vectors = encoder.model(batch["chunks"])[batch["order"]].numpy()
+        vectors = ChunkedEncoder(encoder.model)(batch["chunks"])[batch["order"]].numpy()
     assert len(batch["chunks"]) > 1
     assert vectors[:40] == pytest.approx(encoder.encode_queries([p.query for p in many]), abs=1e-5)
     assert vectors[40:] == pytest.approx(encoder.encode_passages([p.positive for p in many]), abs=1e-5)

@@ -220,3 +220,72 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(workspace:
     a, b, c = (weights(workspace, name)["embeddings.word_embeddings.weight"] for name in "abc")
     assert np.array_equal(a, b)
     assert not np.array_equal(a, c)
+
+
+def test_a_loss_that_is_no_number_names_step_and_examples(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One text of step 3 gets a vector of no numbers: its example is named, and no model is written."""
+    from hybrid_pyserini.training.trainer import HybridTrainer
+
+    original = HybridTrainer.compute_loss
+    named = []
+
+    def spoilt(self: Any, model: Any, inputs: Any, *more: Any, **named_more: Any) -> Any:
+        if self.state.global_step == 2:
+            named.append(self.train_dataset.owners(2)[9])  # the second positive of a batch of 8
+            chunked, row = self.model.forward, inputs["order"][9]
+            nan = torch.zeros(16, 1)
+            nan[row] = torch.nan
+            monkeypatch.setattr(self.model, "forward", lambda chunks: chunked(chunks) + nan)
+        return original(self, model, inputs, *more, **named_more)
+
+    monkeypatch.setattr(HybridTrainer, "compute_loss", spoilt)
+    assert train(workspace) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"step 3: the loss is nan: 1 of 16 texts have no vector, of examples '{named[0]}'" in said
+    assert not (workspace / "models" / "m").exists()
+
+
+def test_weights_that_are_no_numbers_are_told_from_a_bad_text(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(workspace, "--optim", "sgd", "--learning_rate", "1e38", "--max_grad_norm", "1e30") == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "the weights give no numbers for any text; lower --learning_rate" in said
+
+
+def test_a_gradient_that_is_no_number_spoils_no_weight(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The loss is a number, its gradient is not: said at that step, with the checkpoint of step 4 left whole."""
+    from hybrid_pyserini.training import trainer
+
+    original, steps = trainer.info_nce, []
+
+    def spoilt(queries: torch.Tensor, *more: Any) -> torch.Tensor:
+        steps.append(0)
+        loss = original(queries, *more)
+        return loss + 0 * (queries - queries.detach()).abs().sqrt().sum() if len(steps) == 6 else loss
+
+    monkeypatch.setattr(trainer, "info_nce", spoilt)
+    assert train(workspace) == 2
+    assert "step 6: a gradient is no number; among the examples are '" in capsys.readouterr().err.splitlines()[-1]
+    saved = load_file(workspace / "models" / "m.training" / "checkpoint-4" / "model.safetensors")
+    assert all(torch.isfinite(weight).all() for weight in saved.values())
+
+
+def test_activations_computed_again_give_the_same_weights(workspace: Path) -> None:
+    """Bit for bit, dropout included; both have a step's texts in one chunk."""
+    torch.set_num_threads(1)
+    sgd = ["--optim", "sgd", "--learning_rate", "0.1"]
+    assert train(workspace, *sgd, "--grad-cache", "1024", output="again") == 0
+    assert train(workspace, *sgd, output="kept") == 0
+    again, kept, start = (weights(workspace, name) for name in ("again", "kept", "tiny"))
+    assert all(torch.equal(again[name], kept[name]) for name in kept)
+    assert any(not torch.equal(kept[name], start[name]) for name in kept)
+
+
+def test_a_chunk_has_a_text(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(workspace, "--grad-cache", "0") == 2
+    assert "give --grad-cache 1 or more" in capsys.readouterr().err

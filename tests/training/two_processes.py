@@ -8,32 +8,36 @@ import torch.distributed as dist
 
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.training.batching import BatchPlan
+from hybrid_pyserini.training.chunked import ChunkedEncoder
 from hybrid_pyserini.training.collator import PlannedBatches
 from hybrid_pyserini.training.examples import ExampleStore
 from hybrid_pyserini.training.loss import gather_candidates, info_nce
 from hybrid_pyserini.training.processes import process_rank
 
 
-def step_gradients(checkpoint: str, store_folder: str) -> tuple[float, dict[str, torch.Tensor]]:
-    """Loss and gradients of the global batch of step 0, in float64 so that only mistakes differ."""
+def float64_batches(checkpoint: str, store_folder: str, chunk_tokens: int) -> tuple[Encoder, PlannedBatches]:
+    """An encoder in float64, so that only mistakes differ, and the batches of this process."""
     rank, processes = process_rank()
     encoder = Encoder.load(checkpoint, device="cpu")
     encoder.model.double().eval()
     store = ExampleStore(Path(store_folder))
-    batches = PlannedBatches(BatchPlan([store], "x-y", 8, seed=1), [store], encoder, 1, rank, processes)
+    plan = BatchPlan([store], "x-y", 8, seed=1)
+    return encoder, PlannedBatches(plan, [store], encoder, 1, rank, processes, chunk_tokens)
+
+
+def step_gradients(
+    checkpoint: str, store_folder: str, chunk_tokens: int, *, recompute: bool
+) -> tuple[float, dict[str, torch.Tensor]]:
+    """Loss and gradients of the global batch of step 0."""
+    encoder, batches = float64_batches(checkpoint, store_folder, chunk_tokens)
     inputs = batches[0]
-    chunks = inputs["chunks"]
-    states = [encoder.model.transformer(**c).last_hidden_state for c in chunks]
-    masks = [c["attention_mask"].unsqueeze(-1) for c in chunks]
-    pooled = torch.cat([(s * m).sum(1) / m.sum(1) for s, m in zip(states, masks, strict=True)])
-    vectors = torch.nn.functional.normalize(pooled, dim=-1)[inputs["order"]]
+    vectors = ChunkedEncoder(encoder.model, recompute=recompute)(inputs["chunks"])[inputs["order"]]
     asked = len(inputs["own"])
     candidates = gather_candidates(vectors[asked:], inputs["counts"])
-    logits = (vectors[:asked] @ candidates.T / 0.05).masked_fill(inputs["excluded"], -torch.inf)
-    loss = torch.nn.functional.cross_entropy(logits, inputs["own"])
-    assert abs(loss.item() - info_nce(vectors[:asked], candidates, inputs["own"], inputs["excluded"], 0.05)) < 1e-4
+    loss = info_nce(vectors[:asked], candidates, inputs["own"], inputs["excluded"], 0.05)
     loss.backward()
     gradients = {n: p.grad for n, p in encoder.model.named_parameters() if p.grad is not None}
+    _, processes = process_rank()
     if processes > 1:
         for value in [*gradients.values(), loss := loss.detach()]:
             dist.all_reduce(value)
@@ -43,7 +47,7 @@ def step_gradients(checkpoint: str, store_folder: str) -> tuple[float, dict[str,
 
 if __name__ == "__main__":
     dist.init_process_group("gloo")
-    result = step_gradients(sys.argv[1], sys.argv[2])
+    result = step_gradients(sys.argv[1], sys.argv[2], int(sys.argv[3]), recompute=sys.argv[4] == "recompute")
     if dist.get_rank() == 0:
-        torch.save(result, sys.argv[3])
+        torch.save(result, sys.argv[5])
     dist.destroy_process_group()
