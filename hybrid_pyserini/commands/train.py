@@ -19,7 +19,7 @@ PASSES_ON = True
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--examples", nargs="+", required=True, metavar="STORE",
-                        help="stores built by 'examples', by name or folder; batches are drawn from them by size")
+                        help="stores built by 'examples', by name or folder")
     parser.add_argument("--init", required=True, metavar="MODEL",
                         help="the encoder to start from: a model of the workspace, a folder, or a hub name such as "
                         "xlm-roberta-base or sentence-transformers/LaBSE")
@@ -29,6 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         "either, by chance; x-x: one language a pair; en-en: English (default: %(default)s)")
     parser.add_argument("--alpha", type=float, default=0.5,
                         help="hybrid: probability of a monolingual batch (default: %(default)s)")
+    parser.add_argument("--source-power", type=float, metavar="P",
+                        help="each batch is from one store, drawn by its size to the power of P: 1 by size, 0 each "
+                        "alike, 0.5 between (default: 1)")
+    parser.add_argument("--source-weights", type=float, nargs="+", metavar="W",
+                        help="instead of sizes: weights above 0, one a store, in the order of --examples")
     parser.add_argument("--batch-size", type=int, default=100,
                         help="queries in a step's batch, over all processes (default: %(default)s)")
     parser.add_argument("--temperature", type=float, default=0.05, help="of the loss (default: %(default)s)")
@@ -65,9 +70,10 @@ def run(arguments: argparse.Namespace) -> None:
     settings = TrainSettings(
         examples=tuple(str(workspace.examples_store(name)) for name in arguments.examples), init=init,
         validation=str(workspace.examples_store(arguments.validation)) if arguments.validation else None,
+        source_weights=tuple(arguments.source_weights) if arguments.source_weights else None,
         **{name: getattr(arguments, name) for name in (
-            "strategy", "alpha", "batch_size", "temperature", "grad_cache", "patience", "pooling", "max_length",
-            "query_prompt", "document_prompt",
+            "strategy", "source_power", "alpha", "batch_size", "temperature", "grad_cache", "patience", "pooling",
+            "max_length", "query_prompt", "document_prompt",
         )},
     )
     trainer = _training_arguments(arguments.rest, settings, output)

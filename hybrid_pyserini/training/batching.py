@@ -14,6 +14,7 @@ from typing import Protocol
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.training.keyed import KeyedPermutation, keyed_fraction, keyed_index
+from hybrid_pyserini.training.source_mixing import SourceMixing
 
 MONOLINGUAL, CROSS_LINGUAL, MIXED = "monolingual", "cross-lingual", "mixed"
 """The kinds of batch: one language; different languages in every pair; one language a pair, several a batch (X-X)."""
@@ -26,6 +27,8 @@ STRATEGIES = {
     "hybrid": {MONOLINGUAL: 0.5, CROSS_LINGUAL: 0.5},
 }
 """Strategy -> kind of batch -> probability; ``hybrid``'s are alpha and 1 - alpha."""
+
+_BY_SIZE = SourceMixing()
 
 
 class Source(Protocol):
@@ -70,7 +73,8 @@ class BatchPlan:
     """
 
     def __init__(
-        self, sources: Sequence[Source], strategy: str, batch_size: int, seed: int, alpha: float = 0.5
+        self, sources: Sequence[Source], strategy: str, batch_size: int, seed: int, alpha: float = 0.5,
+        mixing: SourceMixing = _BY_SIZE,
     ) -> None:
         if strategy not in STRATEGIES:
             raise InputError(f"unknown strategy {strategy!r}", remedy=f"choose one of: {', '.join(STRATEGIES)}")
@@ -82,6 +86,7 @@ class BatchPlan:
                 remedy="use a batch of 2 or more; the paper's is 100",
             )
         self.sources, self.batch_size, self.seed = sources, batch_size, seed
+        self._tickets = mixing.tickets([len(source) for source in sources])
         kinds = {MONOLINGUAL: alpha, CROSS_LINGUAL: 1 - alpha} if strategy == "hybrid" else STRATEGIES[strategy]
         self._kinds = {kind: share for kind, share in kinds.items() if share > 0}
         self._eligible = self._find_streams(english_only=strategy == "en-en")
@@ -148,13 +153,13 @@ class BatchPlan:
         return self._history[step]
 
     def _draw_stream(self, step: int) -> Stream:
-        """Kind by its share, then source by its size among those that have the kind, then language, uniformly."""
+        """Kind by its share, then source by its tickets among those that have the kind, then language, uniformly."""
         fraction = keyed_fraction(self.seed, step, "kind")
         kind = MONOLINGUAL if fraction < self._kinds.get(MONOLINGUAL, 0.0) else list(self._kinds)[-1]
         sources = self._suppliers[kind]
-        ticket = keyed_index(sum(len(self.sources[s]) for s in sources), self.seed, step, "source")
+        ticket = keyed_index(sum(self._tickets[source] for source in sources), self.seed, step, "source")
         for source in sources:
-            ticket -= len(self.sources[source])
+            ticket -= self._tickets[source]
             if ticket < 0:
                 break
         if kind != MONOLINGUAL:

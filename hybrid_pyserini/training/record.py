@@ -41,6 +41,8 @@ def training_record(
         "settings": asdict(settings) | {
             "examples": [store.name for store in stores], "init": Path(settings.init).name,
             "validation": Path(settings.validation).name if settings.validation else None,
+            "source_power": None if settings.source_power == 1 else settings.source_power,  # by size, said or not
+            "source_weights": list(settings.source_weights) if settings.source_weights else None,
         },
         "encoder": asdict(encoder.settings), "init_fingerprint": encoder.fingerprint,
         "sources": [

@@ -11,6 +11,7 @@ import torch
 from transformers import TrainingArguments
 
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.training.source_mixing import SourceMixing
 
 PAPER_DEFAULTS: dict[str, Any] = {
     "learning_rate": 3e-5, "weight_decay": 1e-2, "optim": "adamw_torch", "lr_scheduler_type": "linear",
@@ -42,6 +43,9 @@ class TrainSettings:
     strategy: str = "hybrid"
     alpha: float = 0.5
     """Probability of a monolingual batch; ``hybrid`` only."""
+    source_power: float | None = None
+    source_weights: tuple[float, ...] | None = None
+    """``SourceMixing``; None of both draws sources by size."""
     batch_size: int = 100
     """Queries in the global batch."""
     temperature: float = 0.05
@@ -55,6 +59,11 @@ class TrainSettings:
     query_prompt: str | None = None
     document_prompt: str | None = None
     """None: the initial encoder's own, else the project's default."""
+
+    @property
+    def mixing(self) -> SourceMixing:
+        """How often each source is drawn; raises InputError for what is no proportion."""
+        return SourceMixing(self.source_power, self.source_weights)
 
 
 def trainer_defaults(output: Path) -> dict[str, Any]:
@@ -70,6 +79,7 @@ def check(settings: TrainSettings, arguments: TrainingArguments) -> None:
     for field in fields(arguments):
         if field.name in _REPLACED and getattr(arguments, field.name) != field.default:
             raise InputError(f"--{field.name} is not for this training", remedy=_REPLACED[field.name])
+    settings.mixing.check(len(settings.examples))
     if settings.temperature <= 0:
         raise InputError(f"temperature {settings.temperature}", remedy="use one above 0; 0.05 is the default")
     if settings.grad_cache is not None and settings.grad_cache < 1:

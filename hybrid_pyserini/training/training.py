@@ -43,7 +43,9 @@ def train(settings: TrainSettings, arguments: TrainingArguments, output: Path, *
         if is_finished(output, record):
             return False
         check_unfinished(work, record)
-    plan = BatchPlan(stores, settings.strategy, settings.batch_size, arguments.seed, settings.alpha)
+    plan = BatchPlan(
+        stores, settings.strategy, settings.batch_size, arguments.seed, settings.alpha, settings.mixing
+    )
     batches = PlannedBatches(
         plan, stores, encoder, arguments.max_steps, rank, processes,
         settings.grad_cache or CHUNK_TOKENS[arguments.device.type],
