@@ -23,6 +23,7 @@ COMMANDS = {
     "train": "fine-tune an encoder on monolingual and cross-lingual batches",
     "index": "encode a data set's passages into Pyserini dense indexes",
     "search": "all language pairs and the pool -> TREC runs",
+    "mine": "hard negatives for training examples, found with an index",
     "bm25": "the BM25 baseline, as runs of the same names",
     "evaluate": "runs -> AP, nDCG, recall; mono, cross and multi means; language bias",
     "ask": "a question of your own -> the best passages of an indexed data set",

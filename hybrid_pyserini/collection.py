@@ -1,7 +1,8 @@
 """Collections: one passage a line, streamed, with the line of whatever is wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl, write_jsonl
@@ -24,25 +25,33 @@ def read_collection(path: Path) -> Iterator[Passage]:
     """Stream a collection's passages; raises InputError for a missing id or text and for a repeated id."""
     seen: set[str] = set()
     for number, row in read_jsonl(path):
-        docid = check_id(row.get("id"), "passage id", path, number)
-        if docid in seen:
-            raise InputError(f"passage id {docid!r} occurs twice", remedy="make ids unique", path=path, line=number)
-        seen.add(docid)
-        for name in ("text", "contents", "title", "group", "language"):
-            if not isinstance(row.get(name), str | None):
-                raise InputError(
-                    f"{name!r} of passage {docid!r} is no string ({row[name]!r})", remedy="put it in quotes",
-                    path=path, line=number,
-                )
-        text = row.get("text")
-        if text is None or not (row.get("contents") or text).strip():
+        passage = passage_of(row, path, number)
+        if passage.id in seen:
             raise InputError(
-                f"passage {docid!r} has no text", remedy="give it one or remove the line", path=path, line=number
+                f"passage id {passage.id!r} occurs twice", remedy="make ids unique", path=path, line=number
             )
-        yield Passage(
-            id=docid, text=text, contents=row.get("contents") or text, title=row.get("title") or "",
-            group=row.get("group") or docid, language=row.get("language") or path.name.split(".")[0],
+        seen.add(passage.id)
+        yield passage
+
+
+def passage_of(row: Mapping[str, Any], path: Path, line: int | None = None) -> Passage:
+    """The passage of a collection's line; raises InputError for a missing id or text."""
+    docid = check_id(row.get("id"), "passage id", path, line)
+    for name in ("text", "contents", "title", "group", "language"):
+        if not isinstance(row.get(name), str | None):
+            raise InputError(
+                f"{name!r} of passage {docid!r} is no string ({row[name]!r})", remedy="put it in quotes",
+                path=path, line=line,
+            )
+    text = row.get("text")
+    if text is None or not (row.get("contents") or text).strip():
+        raise InputError(
+            f"passage {docid!r} has no text", remedy="give it one or remove the line", path=path, line=line
         )
+    return Passage(
+        id=docid, text=text, contents=row.get("contents") or text, title=row.get("title") or "",
+        group=row.get("group") or docid, language=row.get("language") or path.name.split(".")[0],
+    )
 
 
 def write_collection(path: Path, passages: Iterable[Passage]) -> int:

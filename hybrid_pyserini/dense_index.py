@@ -88,14 +88,21 @@ def encoder_record(encoder: "Encoder") -> dict[str, Any]:
 
 def read_index_for(encoder: "Encoder", folder: Path) -> DenseIndex:
     """Read an index folder; raises InputError if its passages were not encoded as ``encoder`` will encode queries."""
-    differing = differences(IndexManifest.read(folder).encoder, encoder_record(encoder))
+    check_encoded_by(encoder, folder)
+    return read_dense_index(folder)
+
+
+def check_encoded_by(encoder: "Encoder", folder: Path) -> IndexManifest:
+    """An index's manifest; raises InputError if its passages were not encoded as ``encoder`` will encode queries."""
+    manifest = IndexManifest.read(folder)
+    differing = differences(manifest.encoder, encoder_record(encoder))
     if differing:
         raise InputError(
             f"passages and queries would be encoded differently ({'; '.join(differing)})",
             remedy="search with the index's model and dtype, or build it again with 'hybrid-pyserini index' and "
             "--overwrite", path=folder,
         )
-    return read_dense_index(folder)
+    return manifest
 
 
 def write_dense_index(

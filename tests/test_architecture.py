@@ -15,7 +15,7 @@ FOUNDATION = {"", "errors", "records", "atomic", "jsonl", "collection", "trec", 
 # Low to high. What stands above may import what stands below; the foundation is one room.
 ROOMS = [
     *("data", "checkpoint", "encoder", "training"),
-    *("ranking", "dense_index", "indexing", "scoring", "run_manifest", "search", "asking"),
+    *("ranking", "dense_index", "indexing", "scoring", "run_manifest", "search", "asking", "mining"),
     *("bridge", "baselines", "evaluation", "report", "demo", "doctor", "commands", "cli", "__main__"),
 ]
 LEVEL = dict.fromkeys(FOUNDATION, 0) | {room: level for level, room in enumerate(ROOMS, start=1)}

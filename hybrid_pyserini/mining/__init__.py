@@ -1,0 +1,1 @@
+"""Hard negatives for training examples, found with an index of our own."""
