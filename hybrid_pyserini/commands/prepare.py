@@ -10,13 +10,14 @@ from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_name
 _EXAMPLES = """examples:
   hybrid-pyserini prepare xquad-r --source path/to/xquad-r
   hybrid-pyserini prepare xquad-r --heldout --source path/to/xquad-r
+  hybrid-pyserini prepare squadshifts --source path/to/squadshifts
   hybrid-pyserini prepare own --name my-data --source path/to/my-folder"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.epilog = "\n".join(
-        ["data sets:", *(f"  {name:10} {reader.summary}" for name, reader in READERS.items()), "", _EXAMPLES]
+        ["data sets:", *(f"  {name:18} {reader.summary}" for name, reader in READERS.items()), "", _EXAMPLES]
     )
     parser.add_argument("dataset", metavar="DATASET", help=f"which: {', '.join(READERS)}")
     parser.add_argument("--source", type=Path, required=True, metavar="FOLDER", help="where its files are")

@@ -7,16 +7,12 @@ one language; equal question ids join the languages.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from hybrid_pyserini.collection import check_id
 from hybrid_pyserini.data.passage_groups import group_questions
+from hybrid_pyserini.data.squad import REMEDY, member, read_articles, read_question
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.records import Passage
-
-_REMEDY = "copy or download the file again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +66,15 @@ def read_lareqa(path: Path, language: str) -> LareqaFile:
     articles: list[str] = []
     sentences: list[Sentence] = []
     questions: dict[str, Question] = {}
-    for a, article in enumerate(_member(read_json(path), "data", list, "the file", path)):
-        title = check_text(_member(article, "title", str, f"article {a + 1}", path), f"article {a + 1}'s title", path)
+    for a, (title, paragraphs) in enumerate(read_articles(path)):
         articles.append(title)
-        for p, paragraph in enumerate(_member(article, "paragraphs", list, f"article {a + 1}", path)):
-            place = f"article {a + 1} ({title}), paragraph {p + 1}"
+        for p, (place, paragraph) in enumerate(paragraphs):
             spanned = _sentences(paragraph, f"{language}:{a:02d}-{p:02d}", title, place, path)
             sentences.extend(sentence for sentence, _, _ in spanned)
-            for entry in _member(paragraph, "qas", list, place, path):
+            for entry in member(paragraph, "qas", list, place, path):
                 question = _question(entry, spanned, place, path)
                 if question.id in questions:
-                    raise InputError(f"{place}: question id {question.id!r} occurs twice", remedy=_REMEDY, path=path)
+                    raise InputError(f"{place}: question id {question.id!r} occurs twice", remedy=REMEDY, path=path)
                 questions[question.id] = question
     return LareqaFile(path, language, tuple(articles), tuple(sentences), questions)
 
@@ -104,29 +98,20 @@ def to_passage(sentence: Sentence, language: str, groups: Mapping[str, str]) -> 
     )
 
 
-def _member(value: object, key: str, kind: type, place: str, path: Path) -> Any:
-    """``value[key]``, which must be a list, a string or a number."""
-    member = value.get(key) if isinstance(value, dict) else None
-    if not isinstance(member, kind):
-        names = {list: "list", str: "string", int: "whole number"}
-        raise InputError(f"{place}: {key!r} is missing or no {names[kind]}", remedy=_REMEDY, path=path)
-    return member
-
-
 def _sentences(
     paragraph: object, docid: str, title: str, place: str, path: Path
 ) -> list[tuple[Sentence, int, int]]:
     """A paragraph's sentences with the first character of each and the one after its last."""
-    texts = _member(paragraph, "sentences", list, place, path)
-    breaks = _member(paragraph, "sentence_breaks", list, place, path)
+    texts = member(paragraph, "sentences", list, place, path)
+    breaks = member(paragraph, "sentence_breaks", list, place, path)
     if len(texts) != len(breaks):
         raise InputError(
-            f"{place}: {len(texts)} 'sentences' but {len(breaks)} 'sentence_breaks'", remedy=_REMEDY, path=path
+            f"{place}: {len(texts)} 'sentences' but {len(breaks)} 'sentence_breaks'", remedy=REMEDY, path=path
         )
     spanned = []
     for s, (text, span) in enumerate(zip(texts, breaks, strict=True)):
         if not isinstance(span, list) or len(span) != 2 or not all(isinstance(end, int) for end in span):
-            raise InputError(f"{place}: sentence break {span!r} is no [begin, end]", remedy=_REMEDY, path=path)
+            raise InputError(f"{place}: sentence break {span!r} is no [begin, end]", remedy=REMEDY, path=path)
         stripped = check_text(text, f"{place}: sentence {s + 1}", path).strip()
         spanned.append((Sentence(f"{docid}-{s:02d}", stripped, title), span[0], span[1]))
     return spanned
@@ -134,15 +119,13 @@ def _sentences(
 
 def _question(entry: object, spanned: list[tuple[Sentence, int, int]], place: str, path: Path) -> Question:
     """One question with the sentence that its answer starts in."""
-    question_id = check_id(_member(entry, "id", str, f"{place}: a question", path), f"{place}: question id", path)
+    question_id, text, answers = read_question(entry, place, path)
     place = f"{place}: question {question_id!r}"
-    text = check_text(_member(entry, "question", str, place, path), place, path)
-    answers = _member(entry, "answers", list, place, path)
     if len(answers) != 1:
-        raise InputError(f"{place} has {len(answers)} answers, expected one", remedy=_REMEDY, path=path)
-    start = _member(answers[0], "answer_start", int, place, path)
-    end = start + len(_member(answers[0], "text", str, place, path))
+        raise InputError(f"{place} has {len(answers)} answers, expected one", remedy=REMEDY, path=path)
+    start = member(answers[0], "answer_start", int, place, path)
+    end = start + len(member(answers[0], "text", str, place, path))
     for sentence, first, after in spanned:
         if first <= start < after:
             return Question(question_id, text, sentence, past_end=end > after)
-    raise InputError(f"{place}: answer_start {start} lies outside every sentence", remedy=_REMEDY, path=path)
+    raise InputError(f"{place}: answer_start {start} lies outside every sentence", remedy=REMEDY, path=path)

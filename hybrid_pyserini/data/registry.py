@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hybrid_pyserini.data import own_data, xquad_r
+from hybrid_pyserini.data import own_data, squadshifts, xquad_r
 from hybrid_pyserini.data.dataset import PreparedDataset
 from hybrid_pyserini.errors import InputError
 
@@ -32,6 +32,15 @@ READERS = {
             summary="XQuAD-R split by article: 36 for training, 12 for testing",
             name="xquad-r-heldout", files=xquad_r.files, read=xquad_r.read_heldout,
         ),
+    ),
+    "xquad-r-validation": Reader(
+        summary="four of XQuAD-R's articles to choose a checkpoint by: none that --heldout trains or tests on",
+        name="xquad-r-validation", files=xquad_r.files, read=xquad_r.read_validation,
+    ),
+    "squadshifts": Reader(
+        summary="SQuADShifts: English questions on paragraphs, to stop training by as the paper does; a folder with "
+        "new_wiki_v1.0.json and the like, whichever there are",
+        name="squadshifts", files=squadshifts.files, read=squadshifts.read,
     ),
     "own": Reader(
         summary="your own data: a folder with corpus/<language>.jsonl, topics/<language>.tsv, qrels/<language>.txt "

@@ -2,7 +2,8 @@
 
 ``read`` gives the whole benchmark: every language pair and the pool. ``read_heldout`` splits it by article, so that an
 encoder can be trained and tested on it without ever having seen a test article: 12 of the 48 articles give topics and
-passages, the other 36 training examples, those of 4 among them set aside for validation.
+passages, the other 36 training examples, those of 4 among them set aside for validation;
+``read_validation`` gives those 4 as a data set to search.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,11 +61,7 @@ def read_heldout(source: Path, name: str) -> PreparedDataset:
     Passage groups and docids are those of the whole benchmark.
     """
     languages = _read_languages(source)
-    for article in (*TEST_ARTICLES, *VALIDATION_ARTICLES):
-        if article not in languages[0].articles:
-            raise InputError(
-                f"no article is called {article!r}", remedy=f"take the files from {ORIGIN}", path=languages[0].path
-            )
+    _check_articles(languages[0])
     groups = name_groups(languages, "xquad-r")
     training = set(languages[0].articles).difference(TEST_ARTICLES, VALIDATION_ARTICLES)
     return replace(
@@ -74,6 +71,21 @@ def read_heldout(source: Path, name: str) -> PreparedDataset:
             "xquad-r-validation": _examples([file.only(VALIDATION_ARTICLES) for file in languages], groups),
         },
     )
+
+
+def read_validation(source: Path, name: str) -> PreparedDataset:
+    """The validation articles alone, as a data set to search: for choosing a checkpoint without the test questions."""
+    languages = _read_languages(source)
+    _check_articles(languages[0])
+    return _dataset(name, [file.only(VALIDATION_ARTICLES) for file in languages], name_groups(languages, "xquad-r"))
+
+
+def _check_articles(file: LareqaFile) -> None:
+    for article in (*TEST_ARTICLES, *VALIDATION_ARTICLES):
+        if article not in file.articles:
+            raise InputError(
+                f"no article is called {article!r}", remedy=f"take the files from {ORIGIN}", path=file.path
+            )
 
 
 def _read_languages(source: Path) -> list[LareqaFile]:

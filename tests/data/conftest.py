@@ -23,8 +23,18 @@ def tiny_xquad_r(monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def real_xquad_r() -> Path:
     """The official files; without them the test is skipped, and says so."""
+    return _real("xquad-r", "XQuAD-R")
+
+
+@pytest.fixture(scope="session")
+def real_squadshifts() -> Path:
+    """The official files, without New York Times; without them the test is skipped, and says so."""
+    return _real("squadshifts", "SQuADShifts")
+
+
+def _real(name: str, title: str) -> Path:
     default = Path(__file__).parents[2] / ".." / "shared" / "data"
-    folder = Path(os.environ.get("HYBRID_PYSERINI_DATA", default)) / "xquad-r"
+    folder = Path(os.environ.get("HYBRID_PYSERINI_DATA", default)) / name
     if not folder.is_dir():
-        pytest.skip(f"no XQuAD-R at {folder}: set HYBRID_PYSERINI_DATA to the folder that holds xquad-r/")
+        pytest.skip(f"no {title} at {folder}: set HYBRID_PYSERINI_DATA to the folder that holds {name}/")
     return folder

@@ -202,3 +202,18 @@ def test_a_missing_language_is_named(tiny_xquad_r: Path, tmp_path: Path) -> None
     with pytest.raises(InputError, match="no such file; XQuAD-R has one for each of de en zh") as raised:
         xquad_r.files(tmp_path)
     assert raised.value.path == tmp_path / "en.json"
+
+
+def test_the_validation_articles_are_a_data_set_that_shares_nothing_with_the_test(
+    real_xquad_r: Path, heldout: PreparedDataset
+) -> None:
+    validation = xquad_r.read_validation(real_xquad_r, "xquad-r-validation")
+    assert {passage.title for passages in validation.passages.values() for passage in passages} == {
+        "Nikola_Tesla", "European_Union_law", "Immune_system", "Chloroplast"
+    }
+    asked = {example.id for example in heldout.training["xquad-r-validation"]}
+    assert {frozenset(topics) for topics in validation.topics.values()} == {frozenset(asked)}
+    assert not asked & set(heldout.topics["en"])
+    tested = texts(heldout)
+    for language, validated in texts(validation).items():
+        assert not validated & tested[language]
