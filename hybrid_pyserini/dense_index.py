@@ -73,6 +73,11 @@ class DenseIndex:
     """The faiss ``IndexFlatIP``."""
 
     @property
+    def language(self) -> str:
+        """A passage language, or ``all`` for the pool."""
+        return self.manifest.language
+
+    @property
     def vectors(self) -> np.ndarray:
         """float32 [passages, dimension]: faiss' own memory, not a copy, so it must not outlive this object."""
         vectors = faiss.rev_swig_ptr(self.flat.get_xb(), self.flat.ntotal * self.flat.d)

@@ -6,10 +6,10 @@ that pair and the pool alike; so the pool's ranking is the exact merge of the la
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from hybrid_pyserini.dense_index import DenseIndex
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.ranking import key_scores, key_ties, ranking_keys, ranks, tie_numbers, top_keys
 from hybrid_pyserini.records import ALL
@@ -18,6 +18,20 @@ from hybrid_pyserini.trec import RankedPassage
 _QUERIES_A_BLOCK = 32
 """Bounds memory: the keys of a block take 256 bytes a passage, less than its vector. Constant, so that a score does not
 depend on which pairs are searched together: a matrix product of another shape may round differently."""
+
+
+class EncodedPassages(Protocol):
+    """The passages of one language, encoded: a dense index, or what was only just computed."""
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def docids(self) -> Sequence[str]: ...
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """float32 [passages, dimension]"""
 
 
 @dataclass(frozen=True)
@@ -44,17 +58,18 @@ class Rankings:
 class Passages:
     """The passages of some languages, side by side, ready to be scored."""
 
-    def __init__(self, indexes: Sequence[DenseIndex]) -> None:
-        self._vectors = {index.manifest.language: index.vectors for index in indexes}
-        self._indexes = indexes  # they own the vectors' memory
-        docids = [docid for index in indexes for docid in index.docids]
+    def __init__(self, encoded: Sequence[EncodedPassages]) -> None:
+        self._vectors = {passages.language: passages.vectors for passages in encoded}
+        self._encoded = encoded  # they own the vectors' memory
+        docids = [docid for passages in encoded for docid in passages.docids]
         self.column = {docid: column for column, docid in enumerate(docids)}
         """Passage id -> its column in the pool."""
         ties = tie_numbers(docids)
         self._docid_of_tie = np.empty(len(docids), dtype=object)
         self._docid_of_tie[ties] = docids
-        ends = np.cumsum([len(index.docids) for index in indexes])
+        ends = np.cumsum([len(passages.docids) for passages in encoded])
         self._ties = dict(zip(self._vectors, np.split(ties, ends[:-1]), strict=True))
+        self._first = dict(zip(self._vectors, [0, *ends[:-1].tolist()], strict=True)) | {ALL: 0}
 
     def size(self, language: str) -> int:
         """The number of passages of a language, or of ``all``."""
@@ -98,6 +113,27 @@ class Passages:
             for language in hits:
                 blocks[language].append(best[language][:, : hits[language]])
         return Rankings({language: np.concatenate(parts) for language, parts in blocks.items()}, ranked)
+
+    def relevant_ranks(
+        self, queries: Queries, relevant: Mapping[str, Mapping[str, Sequence[str]]]
+    ) -> dict[str, dict[str, np.ndarray]]:
+        """The ranks of the relevant passages of each language, ``all`` being the pool, in the language's full ranking.
+
+        ``relevant``: language -> query id -> its passages there. Returns language -> query id -> ranks, int, in the
+        same order. The ranks are those that ``search`` would give: the scores are the same products.
+        """
+        found: dict[str, dict[str, np.ndarray]] = {language: {} for language in relevant}
+        scored = list(self._vectors) if ALL in relevant else list(relevant)
+        for start in range(0, len(queries.ids), _QUERIES_A_BLOCK):
+            keys = {k: self.keys(queries.vectors[start : start + _QUERIES_A_BLOCK], k) for k in scored}
+            if ALL in relevant:
+                keys[ALL] = np.concatenate([keys[language] for language in scored], axis=1)
+            for row, query_id in enumerate(queries.ids[start : start + _QUERIES_A_BLOCK]):
+                for language, of_query in relevant.items():
+                    if docids := of_query.get(query_id):
+                        wanted = [self.column[docid] - self._first[language] for docid in docids]
+                        found[language][query_id] = ranks(keys[language][row], keys[language][row, wanted])
+        return found
 
     def _ranks(self, query_id: str, relevant: list[str], pool_keys: np.ndarray) -> list[RankedPassage]:
         """The ranks of one query's relevant passages among all keys of the pool, in the pool's column order."""

@@ -2,7 +2,11 @@
 
 import random
 
-from hybrid_pyserini.records import ParallelExample
+from hybrid_pyserini.collection import write_collection
+from hybrid_pyserini.data.dataset import all_pairs, union
+from hybrid_pyserini.records import ALL, Pair, ParallelExample, Passage
+from hybrid_pyserini.trec import write_qrels, write_topics
+from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 WORDS = {
     "en": "river mountain city bread music winter garden teacher window letter bridge forest".split(),
@@ -24,3 +28,18 @@ def parallel_examples(count: int, languages: tuple[str, ...] = ("de", "en", "zh"
             positives={k: f"{v} {i}" for k, v in texts.items()},
         ))
     return examples
+
+
+def write_held_out(workspace: Workspace, name: str, *, languages: tuple[str, ...] = ("de", "en", "zh")) -> None:
+    """A data set to search, of the 25 examples that follow on the first 60: one passage a question and language."""
+    examples = parallel_examples(85)[60:]
+    qrels = {language: {e.id: {f"{language}:{e.id}": 1} for e in examples} for language in languages}
+    for language in languages:
+        write_collection(workspace.collection(name, language), [
+            Passage(f"{language}:{e.id}", text := e.positives[language], text, "", e.group, language) for e in examples
+        ])
+        write_topics(workspace.topics(name, language), {e.id: e.queries[language] for e in examples})
+        write_qrels(workspace.qrels(name, language), qrels[language])
+    write_qrels(workspace.qrels(name, ALL), union(qrels.values()))
+    pairs = all_pairs(languages, languages) if len(languages) > 1 else (Pair(languages[0], languages[0]),)
+    DatasetInfo(name=name, languages=languages, pairs=pairs).write(workspace.dataset_file(name))

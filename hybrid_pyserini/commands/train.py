@@ -40,9 +40,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--grad-cache", type=int, metavar="TOKENS",
                         help="compute activations again, so many tokens at a time, so that memory depends on that and "
                         "not on --batch-size; same gradients, about a third slower")
-    parser.add_argument("--validation", metavar="STORE", help="a store whose loss is measured every --eval_steps")
+    parser.add_argument("--validation", metavar="STORE",
+                        help="a store whose loss (eval_loss) is measured every --eval_steps")
+    parser.add_argument("--validation-dataset", metavar="DATASET",
+                        help="a small data set, prepared in the workspace, that the model searches every --eval_steps "
+                        "(eval_AP, eval_mono_AP, eval_cross_AP, eval_multi_AP, and so for nDCG@10 and R@100); its "
+                        "questions must be others than those you test on: a model chosen by test questions is not "
+                        "tested by them")
     parser.add_argument("--patience", type=int, metavar="N",
-                        help="stop after N validations without a lower loss, and keep the best model")
+                        help="stop after N validations without a better --metric_for_best_model (default: eval_AP with "
+                        "--validation-dataset, else eval_loss), and keep the best model")
     parser.add_argument("--pooling", choices=["mean", "cls"], help="default: the initial encoder's, else mean")
     parser.add_argument("--max-length", type=int,
                         help="most tokens of a text, query or passage (default: the initial encoder's, else 256)")
@@ -55,7 +62,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "All of transformers' TrainingArguments are understood too: --max_steps (needed), --learning_rate (3e-5),\n"
         "--weight_decay (0.01), --warmup_steps, --bf16, --seed, --eval_steps, --save_steps, ...\n\n"
         "example: hybrid-pyserini train --examples xquad-r-train --init small --strategy hybrid --output hybrid \\\n"
-        "           --max_steps 1200 --learning_rate 5e-4 --warmup_steps 50 --bf16"
+        "           --max_steps 1200 --learning_rate 5e-4 --warmup_steps 50 --bf16\n"
+        "         ... --validation-dataset xquad-r-validation --eval_steps 100 --save_steps 100 --patience 3 \\\n"
+        "           --metric_for_best_model eval_multi_AP"
     )
 
 
@@ -63,6 +72,7 @@ def run(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.workspace)
     output = workspace.new_model(arguments.output)
     _, init = workspace.model(arguments.init)
+    from hybrid_pyserini.evaluation.retrieval_validation import RetrievalValidation
     from hybrid_pyserini.training.processes import leave_processes, wait_for_all
     from hybrid_pyserini.training.settings import TrainSettings
     from hybrid_pyserini.training.training import train
@@ -76,25 +86,30 @@ def run(arguments: argparse.Namespace) -> None:
             "max_length", "query_prompt", "document_prompt",
         )},
     )
-    trainer = _training_arguments(arguments.rest, settings, output)
+    dataset = arguments.validation_dataset
+    retrieval = RetrievalValidation(workspace, dataset) if dataset else None
+    trainer = _training_arguments(arguments.rest, settings, output, retrieval=retrieval is not None)
     try:
-        trained = train(settings, trainer, output, overwrite=arguments.overwrite)
+        trained = train(settings, trainer, output, retrieval=retrieval, overwrite=arguments.overwrite)
         wait_for_all()
     finally:
         leave_processes()
     print(f"trained {output}" if trained else f"kept {output}: trained with these settings already")
 
 
-def _training_arguments(rest: Sequence[str], settings: Any, output: Path) -> "TrainingArguments":
+def _training_arguments(
+    rest: Sequence[str], settings: Any, output: Path, *, retrieval: bool
+) -> "TrainingArguments":
     """TrainingArguments from the words that were not ours, over the paper's defaults."""
     from hybrid_pyserini.training.settings import trainer_defaults
 
     parser = _trainer_parser()
     parser.set_defaults(**trainer_defaults(output))
-    if settings.validation:
-        parser.set_defaults(eval_strategy="steps")
-    if settings.validation and settings.patience:
-        parser.set_defaults(load_best_model_at_end=True, metric_for_best_model="eval_loss")
+    if retrieval or settings.validation:
+        parser.set_defaults(
+            eval_strategy="steps", metric_for_best_model="eval_AP" if retrieval else "eval_loss",
+            load_best_model_at_end=bool(settings.patience),
+        )
     try:
         (trainer,) = parser.parse_args_into_dataclasses(args=list(rest))
     except ValueError as error:

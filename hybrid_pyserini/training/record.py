@@ -19,12 +19,13 @@ from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import differences, made_by, sha256
 from hybrid_pyserini.training.examples import ExampleStore
 from hybrid_pyserini.training.settings import TrainSettings
+from hybrid_pyserini.training.validation import RetrievalValidation
 
 RECORD = "training.json"
 COMPLETE = "complete"
 """The file written last into a checkpoint; it names the others, so that one half-written or half-removed is known."""
 
-_DECIDING = ("settings", "encoder", "init_fingerprint", "sources", "training_arguments")
+_DECIDING = ("settings", "encoder", "init_fingerprint", "sources", "validation", "training_arguments")
 _NOT_DECIDING = (
     "dataloader_", "ddp_", "disable_tqdm", "hub_", "local_rank", "log", "output_dir", "project", "push_to_hub",
     "report_to", "run_name", "save_", "skip_memory_metrics", "trackio_", "use_cpu",
@@ -33,7 +34,8 @@ _NOT_DECIDING = (
 
 
 def training_record(
-    settings: TrainSettings, arguments: TrainingArguments, encoder: Encoder, stores: list[ExampleStore]
+    settings: TrainSettings, arguments: TrainingArguments, encoder: Encoder, stores: list[ExampleStore],
+    retrieval: RetrievalValidation | None = None,
 ) -> dict[str, Any]:
     """All that decides the weights, as it stands in ``training.json``; where things lie does not."""
     trainer = json.loads(arguments.to_json_string())  # as it will be read back, to compare
@@ -50,6 +52,10 @@ def training_record(
              "sha256": sha256(store.folder / "examples.arrow")}
             for store in stores
         ],
+        "validation": {
+            "store": sha256(Path(settings.validation) / "examples.arrow") if settings.validation else None,
+            "dataset": retrieval.name if retrieval else None, **(retrieval.sources if retrieval else {}),
+        },
         "training_arguments": {k: v for k, v in trainer.items() if not k.startswith(_NOT_DECIDING)},
         "made_by": made_by(),
     }
@@ -109,3 +115,11 @@ def last_checkpoint(work: Path, record: dict[str, Any], *, overwrite: bool) -> P
             shutil.rmtree(folder)
     write_json(work / RECORD, record)
     return max(work.glob("checkpoint-*"), key=lambda folder: int(folder.name.split("-")[1]), default=None)
+
+
+def stopped_early(checkpoint: Path) -> int | None:
+    """The step of a checkpoint at which early stopping ended the training; None where it was to go on. Trainer would
+    go on from either."""
+    state = read_json(checkpoint / "trainer_state.json")
+    control = state["stateful_callbacks"]["TrainerControl"]["args"]
+    return state["global_step"] if control["should_training_stop"] else None

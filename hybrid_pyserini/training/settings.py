@@ -3,6 +3,7 @@
 Everything that would fail later, or silently do nothing, is refused before anything is loaded.
 """
 
+import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from transformers import TrainingArguments
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.training.source_mixing import SourceMixing
+from hybrid_pyserini.training.validation import LOSS
 
 PAPER_DEFAULTS: dict[str, Any] = {
     "learning_rate": 3e-5, "weight_decay": 1e-2, "optim": "adamw_torch", "lr_scheduler_type": "linear",
     "logging_nan_inf_filter": False, "logging_steps": 50, "save_total_limit": 2, "report_to": "none",
-    "remove_unused_columns": False,
+    "remove_unused_columns": False, "restore_callback_states_from_checkpoint": True,
 }
 """TrainingArguments where ours differ from transformers', or where a change of its defaults would change results."""
 
@@ -52,8 +54,9 @@ class TrainSettings:
     grad_cache: int | None = None
     """Tokens in a chunk whose activations are computed again for the backward pass; None keeps all activations."""
     validation: str | None = None
+    """Folder of a store whose loss is measured."""
     patience: int | None = None
-    """Validations without a lower loss before training stops; None never stops early."""
+    """Validations without a better metric before training stops; None never stops early."""
     pooling: str | None = None
     max_length: int | None = None
     query_prompt: str | None = None
@@ -74,13 +77,16 @@ def trainer_defaults(output: Path) -> dict[str, Any]:
     }
 
 
-def check(settings: TrainSettings, arguments: TrainingArguments) -> None:
-    """Raise InputError for settings that cannot be trained with, as far as they show it by themselves."""
+def check(settings: TrainSettings, arguments: TrainingArguments, retrieval_metrics: tuple[str, ...] = ()) -> None:
+    """Raise InputError for settings that cannot be trained with, as far as they show it by themselves.
+
+    ``retrieval_metrics`` are those of a validation data set, if there is one.
+    """
     for field in fields(arguments):
         if field.name in _REPLACED and getattr(arguments, field.name) != field.default:
             raise InputError(f"--{field.name} is not for this training", remedy=_REPLACED[field.name])
     settings.mixing.check(len(settings.examples))
-    if settings.temperature <= 0:
+    if not 0 < settings.temperature < math.inf:
         raise InputError(f"temperature {settings.temperature}", remedy="use one above 0; 0.05 is the default")
     if settings.grad_cache is not None and settings.grad_cache < 1:
         raise InputError(f"chunks of {settings.grad_cache} tokens", remedy="give --grad-cache 1 or more; try 4096")
@@ -91,18 +97,34 @@ def check(settings: TrainSettings, arguments: TrainingArguments) -> None:
             f"{arguments.n_gpu} GPUs in one process", remedy="start one process a GPU with 'torchrun "
             "--nproc-per-node N -m hybrid_pyserini train ...', or show it one with CUDA_VISIBLE_DEVICES",
         )
-    _check_validation(settings, arguments)
+    _check_validation(settings, arguments, ((LOSS,) if settings.validation else ()) + retrieval_metrics)
 
 
-def _check_validation(settings: TrainSettings, arguments: TrainingArguments) -> None:
-    if settings.validation is None:
+def _check_validation(settings: TrainSettings, arguments: TrainingArguments, metrics: tuple[str, ...]) -> None:
+    """``metrics`` are the names of all that is measured while training."""
+    give = "give --validation STORE or --validation-dataset DATASET"
+    if not metrics:
         if settings.patience is not None:
-            raise InputError("early stopping without a validation set", remedy="give --validation STORE")
+            raise InputError("early stopping without a validation set", remedy=give)
         if arguments.eval_strategy != "no":
-            raise InputError("nothing to evaluate while training", remedy="give --validation STORE")
+            raise InputError("nothing to evaluate while training", remedy=give)
     if settings.patience is not None and settings.patience < 1:
         raise InputError(f"patience {settings.patience}", remedy="give 1 validation or more")
-    if arguments.metric_for_best_model not in (None, "loss", "eval_loss"):
+    if arguments.load_best_model_at_end and arguments.eval_steps != arguments.save_steps:
         raise InputError(
-            f"metric {arguments.metric_for_best_model!r} is not measured while training", remedy="use eval_loss"
+            f"a validation every {arguments.eval_steps:g} steps and a checkpoint every {arguments.save_steps:g}: the "
+            "best model might not be saved", remedy="give --eval_steps and --save_steps the same number",
+        )
+    best = arguments.metric_for_best_model
+    if best is None:
+        return
+    if best.removeprefix("eval_") not in metrics:
+        names = " ".join(f"eval_{name}" for name in metrics)
+        raise InputError(
+            f"metric {best!r} is not measured while training", remedy=f"choose among {names}" if names else give
+        )
+    if arguments.greater_is_better == best.endswith(LOSS):
+        raise InputError(
+            f"--greater_is_better {str(arguments.greater_is_better).lower()} is wrong for {best}",
+            remedy="leave it out: it follows from the metric",
         )

@@ -5,6 +5,7 @@ batches (``batching``), the loss (``loss``), and checkpoints that are complete e
 """
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from transformers import ProgressCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer_utils import EvalLoopOutput
 
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.training.batching import BatchPlan
@@ -21,7 +23,7 @@ from hybrid_pyserini.training.collator import PlannedBatches
 from hybrid_pyserini.training.dropout import quick_dropout_in_models
 from hybrid_pyserini.training.loss import gather_candidates, info_nce
 from hybrid_pyserini.training.no_number import CheckGradients, check_loss
-from hybrid_pyserini.training.processes import wait_for_all
+from hybrid_pyserini.training.processes import from_rank_zero, wait_for_all
 from hybrid_pyserini.training.progress import LossInBar
 from hybrid_pyserini.training.record import mark_complete
 
@@ -30,10 +32,14 @@ class HybridTrainer(Trainer):
     """Trainer over planned batches; ``encoder`` is what is trained and what a checkpoint holds."""
 
     def __init__(self, encoder: Encoder, temperature: float, batches: PlannedBatches,
-                 validation: Dataset[dict[str, Any]] | None, *, recompute: bool, **arguments: Any) -> None:
-        self.encoder, self.temperature = encoder, temperature
+                 validation: Dataset[dict[str, Any]] | None, measure: Callable[[], dict[str, float]] | None = None, *,
+                 recompute: bool = False, **arguments: Any) -> None:
+        """``measure`` gives further metrics of a validation, by name, beside the loss on ``validation``; ``recompute``
+        is that of ``ChunkedEncoder``."""
+        self.encoder, self.temperature, self._measure = encoder, temperature, measure
+        watched: Any = [] if validation is None and measure else validation  # without any, Trainer measures nothing
         chunked = ChunkedEncoder(encoder.model, recompute=recompute)
-        super().__init__(model=chunked, train_dataset=batches, eval_dataset=validation, **arguments)
+        super().__init__(model=chunked, train_dataset=batches, eval_dataset=watched, **arguments)
         self._on_processor = self.args.device.type == "cpu"
         if self._on_processor:
             # torch's fused attention has a slow backward there: without it a step of the demo took two thirds the time.
@@ -91,6 +97,16 @@ class HybridTrainer(Trainer):
         inputs = self._prepare_inputs(inputs)
         with torch.no_grad(), self.compute_loss_context_manager():
             return self.compute_loss(model, inputs).detach(), None, None
+
+    def evaluation_loop(self, dataloader: DataLoader, *arguments: Any, **named: Any) -> EvalLoopOutput:
+        """A validation: the loss, if there is a store, and what else is measured. One process measures that for all,
+        so that they agree on when to stop."""
+        output = EvalLoopOutput(predictions=None, label_ids=None, metrics={}, num_samples=0)
+        if len(dataloader):  # even to look into an empty one would draw from the chance that dropout has
+            output = super().evaluation_loop(dataloader, *arguments, **named)
+        measured = from_rank_zero(self._measure) if self._measure else {}
+        output.metrics.update({f"eval_{name}": value for name, value in measured.items()})
+        return output
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """A checkpoint is a complete encoder, beside Trainer's own state."""

@@ -6,6 +6,7 @@ checkpoint and ends with the weights of an undisturbed one.
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +23,34 @@ from hybrid_pyserini.training.batching import BatchPlan
 from hybrid_pyserini.training.collator import CHUNK_TOKENS, PlannedBatches
 from hybrid_pyserini.training.examples import ExampleStore
 from hybrid_pyserini.training.processes import from_rank_zero, process_rank
-from hybrid_pyserini.training.record import RECORD, check_unfinished, is_finished, last_checkpoint, training_record
+from hybrid_pyserini.training.record import (
+    RECORD,
+    check_unfinished,
+    is_finished,
+    last_checkpoint,
+    stopped_early,
+    training_record,
+)
 from hybrid_pyserini.training.settings import TrainSettings, check
 from hybrid_pyserini.training.trainer import HybridTrainer, batches_drawn
+from hybrid_pyserini.training.validation import RetrievalValidation
 
 
-def train(settings: TrainSettings, arguments: TrainingArguments, output: Path, *, overwrite: bool = False) -> bool:
+def train(
+    settings: TrainSettings, arguments: TrainingArguments, output: Path, *,
+    retrieval: RetrievalValidation | None = None, overwrite: bool = False,
+) -> bool:
     """Train and write the checkpoint to ``output``; return False where it was there already.
 
-    Trainer's own files go to ``<output>.training``. Raises InputError for settings that cannot be trained, before the
-    first step, and, unless ``overwrite``, for an ``output`` or unfinished training of other settings.
+    ``retrieval`` is measured at each validation, beside the loss on the store of ``settings``. Trainer's own files go
+    to ``<output>.training``. Raises InputError for settings that cannot be trained, before the first step, and, unless
+    ``overwrite``, for an ``output`` or unfinished training of other settings.
     """
-    check(settings, arguments)
+    check(settings, arguments, retrieval.metrics if retrieval else ())
     rank, processes = process_rank()
     encoder = _initial_encoder(settings)
     stores = _open_stores(settings.examples)
-    record = training_record(settings, arguments, encoder, stores)
+    record = training_record(settings, arguments, encoder, stores, retrieval)
     work = Path(str(arguments.output_dir))
     if not overwrite:
         if is_finished(output, record):
@@ -51,15 +64,17 @@ def train(settings: TrainSettings, arguments: TrainingArguments, output: Path, *
         settings.grad_cache or CHUNK_TOKENS[arguments.device.type],
     )
     validation = _validation_batches(settings, encoder, rank, processes)
-    trainer = _trainer(settings, arguments, encoder, batches, validation)
+    trainer = _trainer(settings, arguments, encoder, batches, validation, retrieval)
     start = from_rank_zero(lambda: last_checkpoint(work, record, overwrite=overwrite))
+    if start and (stopped := stopped_early(start)):  # all that is missing is the model
+        arguments.max_steps = batches.steps = stopped
     result = trainer.train(resume_from_checkpoint=str(start) if start else None)
     if rank == 0:
         with replacing_folder(output) as aside:
             encoder.save(aside)
             write_json(aside / RECORD, record | {
                 "steps": result.global_step, "batches": batches_drawn(plan, result.global_step),
-                "best_validation_loss": trainer.state.best_metric,
+                "best_validation": {"metric": arguments.metric_for_best_model, "value": trainer.state.best_metric},
                 # Without Trainer's summary: its mean loss and time are of the steps since the last interruption only.
                 # Sorted, as a checkpoint's log comes back: so that it does not tell of an interruption.
                 "log": [dict(sorted(e.items())) for e in trainer.state.log_history if "train_runtime" not in e],
@@ -114,12 +129,14 @@ def _validation_batches(
 
 def _trainer(
     settings: TrainSettings, arguments: TrainingArguments, encoder: Encoder, batches: PlannedBatches,
-    validation: ConcatDataset[dict[str, Any]] | None,
+    validation: ConcatDataset[dict[str, Any]] | None, retrieval: RetrievalValidation | None,
 ) -> HybridTrainer:
     """Trainer, which checks its arguments when it is made; what it refuses leaves no folder behind."""
+    progress = not arguments.disable_tqdm
+    measure = partial(retrieval.measure, encoder, progress=progress) if retrieval else None
     try:
         return HybridTrainer(
-            encoder, settings.temperature, batches, validation, recompute=settings.grad_cache is not None,
+            encoder, settings.temperature, batches, validation, measure, recompute=settings.grad_cache is not None,
             args=arguments,
             callbacks=[EarlyStoppingCallback(settings.patience)] if settings.patience else [],
         )

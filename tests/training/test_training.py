@@ -168,7 +168,7 @@ def test_early_stopping_keeps_the_best(workspace: Path) -> None:
     record = read_json(workspace / "models" / "m" / "training.json")
     losses = [entry["eval_loss"] for entry in record["log"] if "eval_loss" in entry]
     assert record["steps"] < 40
-    assert record["best_validation_loss"] == min(losses) < losses[-1]
+    assert record["best_validation"]["value"] == min(losses) < losses[-1]
     best = workspace / "models" / "m.training" / f"checkpoint-{4 * (1 + losses.index(min(losses)))}"
     assert torch.equal(load_file(best / "model.safetensors")["embeddings.word_embeddings.weight"],
                        weights(workspace, "m")["embeddings.word_embeddings.weight"])
@@ -194,6 +194,8 @@ def test_the_checkpoint_keeps_what_training_used(workspace: Path) -> None:
     (["--eval_strategy", "steps"], "nothing to evaluate while training"),
     (["--metric_for_best_model", "map", "--validation", "held-out"], "'map' is not measured while training"),
     (["--load_best_model_at_end", "true", "--validation", "held-out", "--eval_steps", "3"], "round multiple"),
+    (["--load_best_model_at_end", "true", "--validation", "held-out", "--eval_steps", "2"],
+     "every 2 steps and a checkpoint every 4: the best model might not be saved; give --eval_steps and --save_steps"),
     (["--gradient_accumulation_steps", "2"], "other micro-batches would be missing from the loss"),
     (["--per_device_train_batch_size", "16"], "give --batch-size"),
     (["--num_train_epochs", "2"], "give --max_steps"),

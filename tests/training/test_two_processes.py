@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from parallel_words import parallel_examples
+from parallel_words import parallel_examples, write_held_out
 from safetensors.torch import load_file
 from torch import Tensor
 from two_processes import float64_batches, step_gradients
 
+from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.evaluation.retrieval_validation import RetrievalValidation
 from hybrid_pyserini.records import Negative
 from hybrid_pyserini.training.collator import load_pair
 from hybrid_pyserini.training.examples import build_store
+from hybrid_pyserini.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -109,6 +112,23 @@ def test_the_train_command_in_two_processes_ends_with_the_weights_of_one(workspa
     assert moved > 1e-3
     for name, weights in one.items():
         torch.testing.assert_close(two[name], weights, rtol=0, atol=moved.item() * 1e-4)
+
+
+def test_two_processes_stop_together_by_a_retrieval_measure(workspace: Path) -> None:
+    """One process measures: were they of two minds about stopping, one would wait for the other for ever."""
+    write_held_out(Workspace(workspace), "dev")
+    done = torchrun(
+        "-m", "hybrid_pyserini", "train", "--workspace", str(workspace), "--examples", "words", "--init", "tiny",
+        "--output", "stopped", "--batch-size", "8", "--max_steps", "60", "--save_steps", "3", "--eval_steps", "3",
+        "--learning_rate", "0.01", "--validation-dataset", "dev", "--patience", "1", "--disable_tqdm", "true",
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    record = json.loads((workspace / "models" / "stopped" / "training.json").read_text())
+    figures = [entry["eval_AP"] for entry in record["log"] if "eval_AP" in entry]
+    assert record["steps"] == 3 * len(figures) < 60
+    trained = Encoder.load(str(workspace / "models" / "stopped"), device="cpu")
+    measured = RetrievalValidation(Workspace(workspace), "dev").measure(trained, progress=False)
+    assert measured["AP"] == pytest.approx(max(figures), abs=1e-6)
 
 
 def test_a_batch_that_does_not_divide_is_refused(workspace: Path) -> None:
