@@ -165,6 +165,15 @@ class ExampleStore:
     def __iter__(self) -> Iterator[ParallelExample]:
         return (self[position] for position in range(len(self)))
 
+    def queries(self, every: int = 1) -> Iterator[tuple[str, str]]:
+        """(Example id, query) of all queries in all languages; of every ``every``-th block of rows only, for a
+        sample."""
+        for block in range(0, self._file.num_record_batches, every):
+            batch = self._file.get_batch(block)
+            texts = batch.column("queries")
+            ids = np.repeat(np.array(batch.column("id").to_pylist(), dtype=object), np.diff(texts.offsets))
+            yield from zip(ids.tolist(), texts.items.to_pylist(), strict=True)
+
     def languages_of(self, position: int) -> tuple[Sequence[str], Sequence[str]]:
         """The languages of an example's query, and of its positive, each in alphabetical order."""
         queries, positives = (int(mask) for mask in self._masks[position])

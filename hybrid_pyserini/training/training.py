@@ -22,6 +22,7 @@ from hybrid_pyserini.jsonl import write_json
 from hybrid_pyserini.training.batching import BatchPlan
 from hybrid_pyserini.training.collator import CHUNK_TOKENS, PlannedBatches
 from hybrid_pyserini.training.examples import ExampleStore
+from hybrid_pyserini.training.overlap import warn_of_overlap
 from hybrid_pyserini.training.processes import from_rank_zero, process_rank
 from hybrid_pyserini.training.record import (
     RECORD,
@@ -65,6 +66,8 @@ def train(
     )
     validation = _validation_batches(settings, encoder, rank, processes)
     trainer = _trainer(settings, arguments, encoder, batches, validation, retrieval)
+    if rank == 0:
+        _warn_of_overlap(settings, stores, retrieval)
     start = from_rank_zero(lambda: last_checkpoint(work, record, overwrite=overwrite))
     if start and (stopped := stopped_early(start)):  # all that is missing is the model
         arguments.max_steps = batches.steps = stopped
@@ -125,6 +128,16 @@ def _validation_batches(
         PlannedBatches(BatchPlan(stores, strategy, size, seed=0), stores, encoder, batches, rank, processes)
         for strategy in strategies
     ])
+
+
+def _warn_of_overlap(
+    settings: TrainSettings, stores: list[ExampleStore], retrieval: RetrievalValidation | None
+) -> None:
+    if settings.validation:
+        store = ExampleStore(Path(settings.validation))
+        warn_of_overlap(f"--validation {store.name}", store.queries(), stores)
+    if retrieval:
+        warn_of_overlap(f"--validation-dataset {retrieval.name}", retrieval.queries(), stores)
 
 
 def _trainer(
