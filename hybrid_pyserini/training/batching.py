@@ -124,6 +124,12 @@ class BatchPlan:
                     f"a batch of {self.batch_size}", remedy="use a smaller --batch-size, or more examples",
                 )
 
+    @property
+    def idle_sources(self) -> list[str]:
+        """The sources that no batch of the strategy can come from."""
+        feeding = {stream.source for stream in self._eligible}
+        return [source.name for number, source in enumerate(self.sources) if number not in feeding]
+
     def batch(self, step: int) -> list[PlannedPair]:
         """The global batch of a step.
 

@@ -4,6 +4,7 @@ Re-runs are safe: a finished model of the same settings is kept, an interrupted 
 checkpoint and ends with the weights of an undisturbed one.
 """
 
+import sys
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -67,6 +68,7 @@ def train(
     validation = _validation_batches(settings, encoder, rank, processes)
     trainer = _trainer(settings, arguments, encoder, batches, validation, retrieval)
     if rank == 0:
+        _warn_of_idle_sources(plan, settings.strategy)
         _warn_of_overlap(settings, stores, retrieval)
     start = from_rank_zero(lambda: last_checkpoint(work, record, overwrite=overwrite))
     if start and (stopped := stopped_early(start)):  # all that is missing is the model
@@ -128,6 +130,14 @@ def _validation_batches(
         PlannedBatches(BatchPlan(stores, strategy, size, seed=0), stores, encoder, batches, rank, processes)
         for strategy in strategies
     ])
+
+
+def _warn_of_idle_sources(plan: BatchPlan, strategy: str) -> None:
+    for name in plan.idle_sources:
+        print(
+            f"warning: source {name!r} has no example for any batch of {strategy!r}, so it is not trained on; leave it "
+            "out, or choose another --strategy (hybrid takes sources in one language too)", file=sys.stderr,
+        )
 
 
 def _warn_of_overlap(

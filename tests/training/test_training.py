@@ -23,6 +23,7 @@ from hybrid_pyserini.training.record import COMPLETE
 def workspace(tmp_path: Path, tiny_checkpoint: Path) -> Path:
     build_store(tmp_path / "examples" / "words", parallel_examples(60))
     build_store(tmp_path / "examples" / "held-out", parallel_examples(70)[60:])
+    build_store(tmp_path / "examples" / "english", parallel_examples(30, languages=("en",)))
     shutil.copytree(tiny_checkpoint, tmp_path / "models" / "tiny")
     return tmp_path
 
@@ -184,8 +185,16 @@ def test_the_checkpoint_keeps_what_training_used(workspace: Path) -> None:
 
 
 @pytest.mark.parametrize(("more", "says"), [
-    (["--temperature", "0"], "temperature 0.0"),
-    (["--batch-size", "1"], "batch of 1 "),
+    (["--temperature", "0"], "temperature 0.0; use one above 0; 0.05 is the default"),
+    (["--temperature", "-0.05"], "temperature -0.05; use one above 0"),
+    (["--temperature", "nan"], "temperature nan; use one above 0"),
+    (["--temperature", "inf"], "temperature inf; use one above 0"),
+    (["--alpha", "nan"], "alpha nan is no probability; choose it from 0 to 1"),
+    (["--batch-size", "1"], "a batch of 1 has no other passage to tell the positive from; use a batch of 2 or more"),
+    (["--batch-size", "0"], "a batch of 0 has no other passage"),
+    (["--examples", "english", "--strategy", "x-y"], "no source has examples for the cross-lingual batches of 'x-y'; "
+     "add a source with queries and positives in two languages, or choose another strategy"),
+    (["--examples", "english"], "no source has examples for the cross-lingual batches of 'hybrid'; add a source with"),
     (["--batch-size", "61"], "60 examples"),
     (["--examples", "nothing"], "no store of examples"),
     (["--init", "nothing"], "is no model of this workspace, no folder, and the hub does not give it"),
@@ -213,6 +222,19 @@ def test_what_cannot_be_trained_is_refused_in_one_line(
     assert says in error
     assert error.count("\n") == 1
     assert [path.name for path in (workspace / "models").iterdir()] == ["tiny"]
+
+
+def test_a_source_that_the_strategy_cannot_use_is_told_of(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for output, strategy in (("cross", "x-y"), ("both", "hybrid")):
+        more = ["--examples", "words", "english", "--strategy", strategy]
+        assert train(workspace, *more, output=output, steps=1) == 0
+        told = [line for line in capsys.readouterr().err.splitlines() if "english" in line]
+        assert told == ([
+            "warning: source 'english' has no example for any batch of 'x-y', so it is not trained on; leave it out, "
+            "or choose another --strategy (hybrid takes sources in one language too)"
+        ] if strategy == "x-y" else [])
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(workspace: Path) -> None:
