@@ -18,7 +18,10 @@ class LossInBar(ProgressCallback):
             return
         if "loss" in logs:
             self.training_bar.set_postfix_str(f"loss {float(logs['loss']):.3f}")
-        validation = {name: value for name, value in logs.items() if name.startswith("eval_")}
+        validation = {
+            name: value for name, value in logs.items()
+            if name.startswith("eval_") and not name.endswith("_per_second")  # Trainer takes a batch for a sample
+        }
         if validation:
             figures = ", ".join(f"{name} {value:.4g}" for name, value in validation.items())
             self.training_bar.write(f"step {state.global_step}: {figures}", file=sys.stderr)
