@@ -13,11 +13,18 @@ def check_id(value: object, what: str, path: Path | None = None, line: int | Non
     """Return an id; a blank would break the columns of runs, a line break the docid file of an index."""
     if not isinstance(value, str) or not value:
         raise InputError(f"{what} is missing or no string ({value!r})", remedy="give it one", path=path, line=line)
-    if any(character.isspace() for character in value):
+    if value.split() != [value]:
         raise InputError(
             f"{what} {value!r} contains a blank", remedy="remove it: run files are split at blanks",
             path=path, line=line,
         )
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:  # JSON can spell "\ud83d" alone, which no UTF-8 file can hold
+        raise InputError(
+            f"{what} {value!r} holds half a character ({value[error.start]!r}, a lone surrogate)",
+            remedy="write it again as UTF-8", path=path, line=line,
+        ) from None
     return value
 
 

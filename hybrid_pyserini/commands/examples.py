@@ -1,7 +1,8 @@
 """``examples``: training sources -> a memory-mapped store of parallel examples."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 from hybrid_pyserini.records import ParallelExample
@@ -31,15 +32,15 @@ def run(arguments: argparse.Namespace) -> None:
     sources = arguments.source or [workspace.source(arguments.name)]
     from hybrid_pyserini.training.examples import keep_or_build_store, source_hashes
 
-    store, kept = keep_or_build_store(
-        folder, _read(arguments.name, sources), source_hashes(sources), overwrite=arguments.overwrite
-    )
+    with closing(_read(sources, folder)) as examples:  # so that its bar ends before an error is printed
+        store, kept = keep_or_build_store(folder, examples, source_hashes(sources), overwrite=arguments.overwrite)
     print(f"{'kept ' if kept else ''}{folder}: {len(store)} examples in {' '.join(store.languages)}")
 
 
-def _read(name: str, sources: list[Path]) -> Iterator[ParallelExample]:
+def _read(sources: list[Path], store: Path) -> Generator[ParallelExample, None, None]:
+    """The examples, streamed; what has to be remembered of them lies beside the store, on a disk that has room."""
     from tqdm import tqdm
 
     from hybrid_pyserini.data.example_source import read_examples
 
-    yield from tqdm(read_examples(*sources), desc=name, unit=" examples")
+    yield from tqdm(read_examples(*sources, scratch=store.parent), desc=store.name, unit=" examples")

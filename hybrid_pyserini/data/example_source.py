@@ -13,13 +13,15 @@ is in one form throughout; its first line shows which. Several files are one sou
 in one of them only, and a group that two of them name is one group.
 """
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.collection import check_id
-from hybrid_pyserini.data.example_rows import join_rows
+from hybrid_pyserini.data.row_join import join_rows
+from hybrid_pyserini.data.scratch import scratch_database
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl, write_jsonl
@@ -29,24 +31,29 @@ from hybrid_pyserini.workspace import check_language
 _FIELDS = frozenset({"id", "group", "queries", "positives", "negatives", "other_groups"})
 
 
-def read_examples(*paths: Path) -> Iterator[ParallelExample]:
+def read_examples(*paths: Path, scratch: Path | None = None) -> Iterator[ParallelExample]:
     """Stream the examples of training sources (``.jsonl`` or ``.jsonl.gz``), file after file, in file order.
 
+    What has to be remembered of them lies in files without a name in the folder ``scratch`` (default: the system's for
+    temporary files, which TMPDIR chooses): of both forms the ids, of the row form the rows of one file at a time.
+
     Raises InputError, with file and line, for a missing id, one that is repeated in its file or another, an empty text,
-    a bad language code, an example without a query or a positive, an unknown field, and a file without examples. The
-    row form is joined in memory, one file at a time. Groups that rows do not name are made file by file and named by
-    question ids; as no id is in two files, no such group of one file is that of another. Named groups hold over files.
+    a bad language code, an example without a query or a positive, an unknown field, and a file without examples;
+    OSError where ``scratch`` is full. Groups that rows do not name are made file by file and named by question ids; as
+    no id is in two files, no such group of one file is that of another. Named groups hold over files.
     """
-    seen: dict[str, Path] = {}
-    for path in paths:
-        for number, example in _read_file(path):
-            if example.id in seen:
-                raise _repeated(example.id, seen[example.id], path, number)
-            seen[example.id] = path
-            yield example
+    scratch = scratch or Path(tempfile.gettempdir())
+    with scratch_database(scratch) as database:
+        database.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, file INTEGER) WITHOUT ROWID")
+        for file, path in enumerate(paths):
+            for line, example in _read_file(path, scratch):
+                if not database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (example.id, file)).rowcount:
+                    (before,) = database.execute("SELECT file FROM seen WHERE id = ?", (example.id,)).fetchone()
+                    raise _repeated(example.id, paths[before], path, line)
+                yield example
 
 
-def _read_file(path: Path) -> Iterator[tuple[int, ParallelExample]]:
+def _read_file(path: Path, scratch: Path) -> Iterator[tuple[int, ParallelExample]]:
     """(Line, example) of one file, whose first line shows its form."""
     lines = read_jsonl(path)
     first = next(lines, None)
@@ -55,7 +62,7 @@ def _read_file(path: Path) -> Iterator[tuple[int, ParallelExample]]:
     numbered = chain([first], lines)
     if "queries" in first[1]:
         return ((number, _example(row, path, number)) for number, row in numbered)
-    return join_rows(numbered, path)
+    return join_rows(numbered, path, scratch)
 
 
 def _repeated(example_id: str, before: Path, path: Path, line: int) -> InputError:

@@ -7,24 +7,41 @@ passages, which are its translations or answer the same. In XQuAD-R this gives 4
 from collections.abc import Hashable, Iterable
 
 
+class Components:
+    """Connected components of the numbers 0, 1, 2, ..., each called by its smallest number (union-find)."""
+
+    def __init__(self, earlier: "list[int] | memoryview[int]") -> None:
+        """``earlier`` is [0, 1, 2, ...], and will hold at each number one of its component that is not greater."""
+        self.earlier = earlier
+
+    def root(self, number: int) -> int:
+        """The smallest number of a component."""
+        earlier = self.earlier
+        while earlier[number] != number:
+            # Halves the path, so that the next walk is short.
+            earlier[number] = number = earlier[earlier[number]]
+        return number
+
+    def join(self, one: int, other: int) -> None:
+        """Make one component of the components of two numbers."""
+        roots = self.root(one), self.root(other)
+        self.earlier[max(roots)] = min(roots)
+
+
 def group_questions(answered: Iterable[tuple[str, Hashable]]) -> dict[str, str]:
     """Question id -> group, from (question id, key of a passage that answers it); a question may occur many times.
 
     A group is named by the first of its questions in the given order. All passages that answer a question are in the
     question's group.
     """
-    earlier: dict[str, str] = {}  # question -> a question of its group that came before it, or itself: a forest
-    order: dict[str, int] = {}
-    first_question: dict[Hashable, str] = {}
-
-    def root(question: str) -> str:
-        while earlier[question] != question:
-            earlier[question] = question = earlier[earlier[question]]  # halves the path, so that the next walk is short
-        return question
-
+    numbers: dict[str, int] = {}
+    first_question: dict[Hashable, int] = {}
+    earlier: list[int] = []
+    components = Components(earlier)
     for question, passage in answered:
-        earlier.setdefault(question, question)
-        order.setdefault(question, len(order))
-        roots = root(question), root(first_question.setdefault(passage, question))
-        earlier[max(roots, key=order.__getitem__)] = min(roots, key=order.__getitem__)
-    return {question: root(question) for question in earlier}
+        number = numbers.setdefault(question, len(numbers))
+        if number == len(earlier):
+            earlier.append(number)
+        components.join(number, first_question.setdefault(passage, number))
+    names = list(numbers)
+    return {question: names[components.root(number)] for question, number in numbers.items()}

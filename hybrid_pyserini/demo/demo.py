@@ -135,7 +135,7 @@ def _prepare(workspace: Workspace, data: DemoData) -> DatasetInfo:
 def _store(workspace: Workspace) -> ExampleStore:
     source = workspace.source(TRAINING_SOURCE)
     folder = workspace.examples(TRAINING_SOURCE)
-    return keep_or_build_store(folder, read_examples(source), source_hashes([source]))[0]
+    return keep_or_build_store(folder, read_examples(source, scratch=workspace.root), source_hashes([source]))[0]
 
 
 def _initial_model(workspace: Workspace, store: ExampleStore, size: DemoSize, seed: int) -> Path:

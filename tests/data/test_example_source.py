@@ -195,6 +195,7 @@ def without(row: dict[str, Any], key: str) -> dict[str, Any]:
     [
         ([OWN, without(OWN, "id")], 2, "example id is missing"),
         ([OWN | {"id": "a b"}], 1, "example id 'a b' contains a blank"),
+        ([OWN | {"id": "\ud83d"}], 1, "example id '\\ud83d' holds half a character"),
         ([OWN, OWN], 2, "example id 'q1' occurs twice"),
         ([without(OWN, "group")], 1, "passage group is missing"),
         ([OWN | {"queries": {"de": " "}}], 1, "the de query is empty"),
@@ -215,6 +216,8 @@ def without(row: dict[str, Any], key: str) -> dict[str, Any]:
         ([OWN, "{"], 2, "broken JSON"),
         ([ROW, without(ROW, "id")], 2, "example id is missing"),
         ([ROW, ROW], 2, "example id 'q1' occurs twice in language 'de'"),
+        ([ROW, ROW, "{"], 2, "example id 'q1' occurs twice in language 'de'"),
+        ([ROW | {"query": ""}, "{"], 1, "the query is empty"),
         ([without(ROW, "language")], 1, "no 'language'"),
         ([ROW | {"language": "zh-Hans"}], 1, "language code 'zh-Hans'"),
         ([without(ROW, "query")], 1, "the query is missing"),
