@@ -50,11 +50,9 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _hashes(stores: list[Path], files: list[Path]) -> dict[str, str]:
     """Store or file name -> SHA-256 of its texts; raises InputError for one that is not there."""
-    from hybrid_pyserini.provenance import sha256
     from hybrid_pyserini.training.examples import ExampleStore, source_hashes
 
-    hashes = {store.name: sha256(ExampleStore(store).folder / "examples.arrow") for store in stores}
-    return hashes | source_hashes(files)
+    return {store.name: ExampleStore(store).sha256 for store in stores} | source_hashes(files)
 
 
 def _texts(stores: list[Path], files: list[Path]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.mining.indexed_collection import IndexedCollection
 from hybrid_pyserini.mining.known_groups import KnownGroups
 from hybrid_pyserini.mining.language_search import FoundNegatives, LanguageSearch, MiningSettings
-from hybrid_pyserini.provenance import differences, sha256
+from hybrid_pyserini.provenance import differences
 from hybrid_pyserini.records import Negative, ParallelExample
 from hybrid_pyserini.scoring import Passages
 from hybrid_pyserini.training.examples import ExampleStore, build_store
@@ -124,7 +124,7 @@ def _made_from(
     store: ExampleStore, manifests: Mapping[str, IndexManifest], settings: MiningSettings
 ) -> dict[str, str]:
     """All that decides the new store: the store and the indexes by their SHA-256, and the settings."""
-    made_from = {f"examples/{store.name}": sha256(store.folder / "examples.arrow")}
+    made_from = {f"examples/{store.name}": store.sha256}
     for language, manifest in manifests.items():
         made_from[f"models/{manifest.model}"] = manifest.encoder["fingerprint"]
         made_from[f"indexes/{manifest.dataset}/{manifest.model}/{language}"] = manifest.files["index"]

@@ -1,15 +1,15 @@
 """The store of parallel examples: built in a stream, memory-mapped, read by position.
 
 One folder a source: ``examples.arrow`` (the texts, in blocks of rows, so that a row is found without an index),
-``languages.npy`` (per example, which languages its query and its positive have, as bits), and ``manifest.json``.
-Opening maps files; it reads none of the texts.
+``languages.u64`` (per example two numbers of 64 bits, least first: a bit a language, of its query and of its positive),
+and ``manifest.json``. Opening maps files; it reads none of the texts.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import made_by, sha256
 from hybrid_pyserini.records import Negative, ParallelExample
-from hybrid_pyserini.training.batching import CROSS_LINGUAL, MIXED
+from hybrid_pyserini.training.eligible import EligiblePositions, eligibility
 
 _BLOCK_ROWS = 4096
 _MOST_LANGUAGES = 64
@@ -29,7 +29,8 @@ _SCHEMA = pa.schema({
     "queries": _TEXTS, "positives": _TEXTS,
     "negatives": pa.map_(pa.string(), pa.list_(pa.struct({"text": pa.string(), "group": pa.string()}))),
 })
-_FORMAT = 1
+_TWO_MASKS = np.dtype(("<u8", 2))
+_FORMAT = 2
 
 
 class _LanguageBits:
@@ -63,29 +64,31 @@ def source_hashes(sources: Sequence[Path]) -> dict[str, str]:
 
 
 def build_store(folder: Path, examples: Iterable[ParallelExample], sources: dict[str, str] | None = None) -> int:
-    """Write a store; return the number of examples. Memory holds one block of rows and 16 bytes an example.
+    """Write a store; return the number of examples. Memory holds one block of rows.
 
     ``sources`` are the hashes of what the examples were read from. Raises InputError where there are no examples.
     """
     bits = _LanguageBits()
-    masks: list[np.ndarray] = []
     with replacing_folder(folder) as aside:
-        with pa.OSFile(str(aside / "examples.arrow"), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-            for block in _blocks(examples):
-                rows = [_row(example) for example in block]
-                writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=_SCHEMA))
-                masks.append(np.array(
-                    [(bits.mask(e.queries), bits.mask(e.positives)) for e in block], dtype=np.uint64
-                ))
-        if not masks:
+        texts = aside / "examples.arrow"
+        with (
+            pa.OSFile(str(texts), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer,
+            (aside / "languages.u64").open("wb") as masks,
+        ):
+            count = sum(_write_block(block, writer, masks, bits) for block in _blocks(examples))
+        if not count:
             raise InputError("no training examples in the source", remedy="check the source files", path=folder)
-        np.save(aside / "languages.npy", np.concatenate(masks))
-        count = sum(len(block) for block in masks)
         write_json(aside / "manifest.json", {
             "format": _FORMAT, "examples": count, "languages": list(bits.bits), "block_rows": _BLOCK_ROWS,
-            "sources": sources or {}, "made_by": made_by(),
+            "sha256": sha256(texts), "sources": sources or {}, "made_by": made_by(),
         })
     return count
+
+
+def _write_block(block: list[ParallelExample], writer: Any, masks: BinaryIO, bits: _LanguageBits) -> int:
+    writer.write_batch(pa.RecordBatch.from_pylist([_row(example) for example in block], schema=_SCHEMA))
+    masks.write(np.array([(bits.mask(e.queries), bits.mask(e.positives)) for e in block], _TWO_MASKS.base).tobytes())
+    return len(block)
 
 
 def keep_or_build_store(
@@ -121,6 +124,17 @@ def _row(example: ParallelExample) -> dict[str, Any]:
     }
 
 
+def _example(row: dict[str, Any]) -> ParallelExample:
+    return ParallelExample(
+        id=row["id"], group=row["group"], other_groups=tuple(row["other_groups"]),
+        queries=dict(row["queries"]), positives=dict(row["positives"]),
+        negatives={
+            language: tuple(Negative(**negative) for negative in negatives)
+            for language, negatives in row["negatives"]
+        },
+    )
+
+
 class ExampleStore:
     """A source of parallel examples, by position. Raises InputError for a folder that is no store."""
 
@@ -129,15 +143,17 @@ class ExampleStore:
             raise InputError("no store of examples", remedy="build it with 'hybrid-pyserini examples'", path=folder)
         manifest = read_json(folder / "manifest.json")
         if manifest.get("format") != _FORMAT:
-            raise InputError("a store of another format", remedy="build it again", path=folder)
+            raise InputError("a store of another format", remedy="build it again with --overwrite", path=folder)
         self.name = folder.name
         self.folder = folder
         self._bit_order: list[str] = manifest["languages"]
         self.languages: tuple[str, ...] = tuple(sorted(self._bit_order))
         self.sources: dict[str, str] = manifest["sources"]
+        self.sha256: str = manifest["sha256"]
+        """Of all texts, as they were written."""
         self._size: int = manifest["examples"]
         self._block_rows: int = manifest["block_rows"]
-        self._masks = np.load(folder / "languages.npy", mmap_mode="r")
+        self._masks = np.memmap(folder / "languages.u64", _TWO_MASKS, "r", shape=self._size)
 
     @cached_property
     def _file(self) -> Any:
@@ -149,21 +165,12 @@ class ExampleStore:
     def __getitem__(self, position: int) -> ParallelExample:
         """The example at a position."""
         block, row = divmod(position, self._block_rows)
-        columns = {
-            name: column[row].as_py()
-            for name, column in zip(_SCHEMA.names, self._file.get_batch(block).columns, strict=True)
-        }
-        return ParallelExample(
-            id=columns["id"], group=columns["group"], other_groups=tuple(columns["other_groups"]),
-            queries=dict(columns["queries"]), positives=dict(columns["positives"]),
-            negatives={
-                language: tuple(Negative(**negative) for negative in negatives)
-                for language, negatives in columns["negatives"]
-            },
-        )
+        return _example(self._file.get_batch(block).slice(row, 1).to_pylist()[0])
 
     def __iter__(self) -> Iterator[ParallelExample]:
-        return (self[position] for position in range(len(self)))
+        """Every example in turn, a block at a time in memory."""
+        for block in range(self._file.num_record_batches):
+            yield from map(_example, self._file.get_batch(block).to_pylist())
 
     def queries(self, every: int = 1) -> Iterator[tuple[str, str]]:
         """(Example id, query) of all queries in all languages; of every ``every``-th block of rows only, for a
@@ -183,18 +190,7 @@ class ExampleStore:
         return sorted(name for bit, name in enumerate(self._bit_order) if mask >> bit & 1)
 
     def eligible(self, kind: str, language: str | None) -> Sequence[int]:
-        """The positions of the examples that can stand in a batch of this kind: ``language`` on both sides if one is
-        given; different languages on the two sides if cross-lingual; some language on both sides if mixed."""
-        queries, positives = self._masks[:, 0], self._masks[:, 1]
-        both = queries & positives
-        if language is not None:
-            fits = both & np.uint64(1 << self._bit_order.index(language)) != 0
-        elif kind == MIXED:
-            fits = both != 0
-        elif kind == CROSS_LINGUAL:
-            # Only an example whose two sides have one and the same single language offers no two different ones.
-            single = (queries == positives) & (queries & (queries - np.uint64(1)) == 0)
-            fits = (queries != 0) & (positives != 0) & ~single
-        else:
-            raise ValueError(f"kind {kind!r} without a language")
-        return range(len(self)) if fits.all() else np.flatnonzero(fits)  # type: ignore[return-value]
+        """The positions of the examples that can stand in a batch of this kind (``training/eligible.py``)."""
+        bit = None if language is None else self._bit_order.index(language)
+        found = EligiblePositions(self._masks, eligibility(kind, bit))
+        return range(len(self)) if len(found) == len(self) else found

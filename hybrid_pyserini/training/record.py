@@ -16,7 +16,7 @@ from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
-from hybrid_pyserini.provenance import differences, made_by, sha256
+from hybrid_pyserini.provenance import differences, made_by
 from hybrid_pyserini.training.examples import ExampleStore
 from hybrid_pyserini.training.settings import TrainSettings
 from hybrid_pyserini.training.validation import RetrievalValidation
@@ -48,8 +48,7 @@ def training_record(
         },
         "encoder": asdict(encoder.settings), "init_fingerprint": encoder.fingerprint,
         "sources": [
-            {"name": store.name, "examples": len(store), "languages": list(store.languages),
-             "sha256": sha256(store.folder / "examples.arrow")}
+            {"name": store.name, "examples": len(store), "languages": list(store.languages), "sha256": store.sha256}
             for store in stores
         ],
         "validation": {
