@@ -52,7 +52,7 @@ def training_record(
             for store in stores
         ],
         "validation": {
-            "store": sha256(Path(settings.validation) / "examples.arrow") if settings.validation else None,
+            "store": ExampleStore(Path(settings.validation)).sha256 if settings.validation else None,
             "dataset": retrieval.name if retrieval else None, **(retrieval.sources if retrieval else {}),
         },
         "training_arguments": {k: v for k, v in trainer.items() if not k.startswith(_NOT_DECIDING)},
