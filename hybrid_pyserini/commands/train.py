@@ -56,7 +56,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--query-prompt", help="stands before every query (default: the encoder's, else 'Query: ')")
     parser.add_argument("--document-prompt",
                         help="stands before every passage (default: the encoder's, else 'Passage: ')")
-    parser.add_argument("--overwrite", action="store_true", help="train again if the model is there")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--overwrite", action="store_true", help="train again if the model is there")
+    again.add_argument("--resume", action="store_true",
+                       help="only go on with an interrupted training, never start one; without it, an interrupted "
+                       "training goes on and a new one is started")
     parser.add_argument("--help-all", action=_ShowAll, nargs=0, help="TrainingArguments' help as well, and exit")
     parser.epilog = (
         "All of transformers' TrainingArguments are understood too: --max_steps (needed), --learning_rate (3e-5),\n"
@@ -90,7 +94,9 @@ def run(arguments: argparse.Namespace) -> None:
     retrieval = RetrievalValidation(workspace, dataset) if dataset else None
     trainer = _training_arguments(arguments.rest, settings, output, retrieval=retrieval is not None)
     try:
-        trained = train(settings, trainer, output, retrieval=retrieval, overwrite=arguments.overwrite)
+        trained = train(
+            settings, trainer, output, retrieval=retrieval, overwrite=arguments.overwrite, resume=arguments.resume
+        )
         wait_for_all()
     finally:
         leave_processes()

@@ -107,13 +107,30 @@ def is_complete(checkpoint: Path) -> bool:
     return mark.is_file() and all((checkpoint / name).is_file() for name in mark.read_text("utf-8").splitlines())
 
 
-def last_checkpoint(work: Path, record: dict[str, Any], *, overwrite: bool) -> Path | None:
-    """The last complete checkpoint to go on from; incomplete ones are removed, with ``overwrite`` all of them."""
+def prepare_to_resume(work: Path, record: dict[str, Any], *, overwrite: bool) -> Path | None:
+    """Make a training's own folder ready for its next step, and return the checkpoint to go on from: the last complete
+    one, or None to start from nothing. Incomplete ones are removed, with ``overwrite`` all; the record is written, by
+    which this training is known again."""
     for folder in work.glob("checkpoint-*"):
         if overwrite or not is_complete(folder):
             shutil.rmtree(folder)
     write_json(work / RECORD, record)
-    return max(work.glob("checkpoint-*"), key=lambda folder: int(folder.name.split("-")[1]), default=None)
+    return last_complete(work)
+
+
+def last_complete(work: Path) -> Path | None:
+    """The last complete checkpoint in a training's own folder; None where there is none."""
+    complete = (folder for folder in work.glob("checkpoint-*") if is_complete(folder))
+    return max(complete, key=lambda folder: int(folder.name.split("-")[1]), default=None)
+
+
+def check_resumable(work: Path) -> None:
+    """Raise InputError where there is nothing to go on from."""
+    if last_complete(work) is None:
+        raise InputError(
+            "no complete checkpoint to go on from", remedy="leave out --resume to start from the initial encoder",
+            path=work,
+        )
 
 
 def stopped_early(checkpoint: Path) -> int | None:

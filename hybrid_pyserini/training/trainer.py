@@ -5,9 +5,10 @@ batches (``batching``), the loss (``loss``), and checkpoints that are complete e
 """
 
 from collections import Counter
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from transformers import ProgressCallback, Trainer, TrainerCallback, TrainerCont
 from transformers.trainer_utils import EvalLoopOutput
 
 from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.training.batching import BatchPlan
 from hybrid_pyserini.training.chunked import ChunkedEncoder
 from hybrid_pyserini.training.collator import PlannedBatches
@@ -117,6 +119,14 @@ class HybridTrainer(Trainer):
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         self.encoder.load_weights(Path(resume_from_checkpoint))
 
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        with _reading(checkpoint):
+            super()._load_optimizer_and_scheduler(checkpoint)
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        with _reading(checkpoint):
+            super()._load_rng_state(checkpoint)
+
     def _load_best_model(self) -> None:
         self.encoder.load_weights(Path(str(self.state.best_model_checkpoint)))
 
@@ -128,6 +138,20 @@ class _MarkComplete(TrainerCallback):
         wait_for_all()  # each process writes its own random state
         if state.is_world_process_zero:
             mark_complete(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}")
+
+
+@contextmanager
+def _reading(checkpoint: str | None) -> Iterator[None]:
+    """One line about a checkpoint whose state cannot be read. Trainer reads it with ``weights_only``: what is not
+    numbers in plain containers is refused, so that a checkpoint from elsewhere runs no code."""
+    try:
+        yield
+    except (UnpicklingError, EOFError, KeyError, RuntimeError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise InputError(
+            f"a checkpoint whose optimizer's or random state cannot be read ({type(error).__name__}: {reason})",
+            remedy="remove its folder, to go on from an earlier one or from the start", path=checkpoint,
+        ) from None
 
 
 def _only(items: list[Any]) -> Any:

@@ -27,9 +27,10 @@ from hybrid_pyserini.training.overlap import warn_of_overlap
 from hybrid_pyserini.training.processes import from_rank_zero, process_rank
 from hybrid_pyserini.training.record import (
     RECORD,
+    check_resumable,
     check_unfinished,
     is_finished,
-    last_checkpoint,
+    prepare_to_resume,
     stopped_early,
     training_record,
 )
@@ -40,13 +41,14 @@ from hybrid_pyserini.training.validation import RetrievalValidation
 
 def train(
     settings: TrainSettings, arguments: TrainingArguments, output: Path, *,
-    retrieval: RetrievalValidation | None = None, overwrite: bool = False,
+    retrieval: RetrievalValidation | None = None, overwrite: bool = False, resume: bool = False,
 ) -> bool:
     """Train and write the checkpoint to ``output``; return False where it was there already.
 
     ``retrieval`` is measured at each validation, beside the loss on the store of ``settings``. Trainer's own files go
-    to ``<output>.training``. Raises InputError for settings that cannot be trained, before the first step, and, unless
-    ``overwrite``, for an ``output`` or unfinished training of other settings.
+    to ``<output>.training``. Raises InputError for settings that cannot be trained, before the first step; unless
+    ``overwrite``, for an ``output`` or unfinished training of other settings; and with ``resume``, for want of a
+    checkpoint to go on from.
     """
     check(settings, arguments, retrieval.metrics if retrieval else ())
     rank, processes = process_rank()
@@ -58,6 +60,8 @@ def train(
         if is_finished(output, record):
             return False
         check_unfinished(work, record)
+    if resume:
+        check_resumable(work)
     plan = BatchPlan(
         stores, settings.strategy, settings.batch_size, arguments.seed, settings.alpha, settings.mixing
     )
@@ -70,7 +74,7 @@ def train(
     if rank == 0:
         _warn_of_idle_sources(plan, settings.strategy)
         _warn_of_overlap(settings, stores, retrieval)
-    start = from_rank_zero(lambda: last_checkpoint(work, record, overwrite=overwrite))
+    start = from_rank_zero(lambda: prepare_to_resume(work, record, overwrite=overwrite))
     if start and (stopped := stopped_early(start)):  # all that is missing is the model
         arguments.max_steps = batches.steps = stopped
     result = trainer.train(resume_from_checkpoint=str(start) if start else None)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hybrid_pyserini.training.record import COMPLETE, last_checkpoint, mark_complete
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.training.record import COMPLETE, check_unfinished, mark_complete, prepare_to_resume
 
 FILES = ("model.safetensors", "optimizer.pt", "1_Pooling/config.json")
 
@@ -23,7 +24,7 @@ def test_the_last_complete_checkpoint_is_gone_on_from(tmp_path: Path) -> None:
     for step in (9, 10):
         checkpoint(tmp_path, step)
     checkpoint(tmp_path, 11, marked=False)
-    assert last_checkpoint(tmp_path, {}, overwrite=False) == tmp_path / "checkpoint-10"
+    assert prepare_to_resume(tmp_path, {}, overwrite=False) == tmp_path / "checkpoint-10"
     assert sorted(path.name for path in tmp_path.glob("checkpoint-*")) == ["checkpoint-10", "checkpoint-9"]
 
 
@@ -33,11 +34,20 @@ def test_a_checkpoint_that_was_being_removed_does_not_count(tmp_path: Path, lost
     checkpoint(tmp_path, 9)
     half = checkpoint(tmp_path, 10)
     (half / lost).unlink()
-    assert last_checkpoint(tmp_path, {}, overwrite=False) == tmp_path / "checkpoint-9"
+    assert prepare_to_resume(tmp_path, {}, overwrite=False) == tmp_path / "checkpoint-9"
     assert not half.exists()
+
+
+def test_a_training_is_known_again_by_its_record_from_before_its_first_step(tmp_path: Path) -> None:
+    record = {"settings": {"alpha": 0.5}, "encoder": {}, "init_fingerprint": "", "sources": [],
+              "training_arguments": {}}
+    assert prepare_to_resume(tmp_path / "m.training", record, overwrite=False) is None
+    check_unfinished(tmp_path / "m.training", record)
+    with pytest.raises(InputError, match=r"alpha is 0\.5 there, 0\.4 now"):
+        check_unfinished(tmp_path / "m.training", record | {"settings": {"alpha": 0.4}})
 
 
 def test_to_train_again_starts_from_nothing(tmp_path: Path) -> None:
     checkpoint(tmp_path, 9)
-    assert last_checkpoint(tmp_path, {}, overwrite=True) is None
+    assert prepare_to_resume(tmp_path, {}, overwrite=True) is None
     assert not list(tmp_path.glob("checkpoint-*"))
