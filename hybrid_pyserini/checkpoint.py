@@ -20,6 +20,8 @@ _TRANSFORMER = "sentence_bert_config.json"
 _BOOKKEEPING = {"_name_or_path", "name_or_path", "transformers_version", "is_local", "local_files_only"}
 """Keys that transformers writes about a file's history, not about what it computes."""
 _PROMPTS = "config_sentence_transformers.json"
+ADAPTER = "adapter"
+"""The folder of a LoRA adapter, whose sum with the initial weights the checkpoint's own weights are."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,10 @@ def fingerprint(folder: Path) -> str:
         if (folder / name).is_file():
             told = {key: value for key, value in read_json(folder / name).items() if key not in _BOOKKEEPING}
             digest.update(json.dumps([name, told], sort_keys=True).encode())
-    weights = sorted([*folder.rglob("*.safetensors"), *folder.rglob("pytorch_model*.bin")])
+    weights = [
+        path for path in sorted([*folder.rglob("*.safetensors"), *folder.rglob("pytorch_model*.bin")])
+        if path.parent != folder / ADAPTER
+    ]
     tokenizer = [folder / name for name in (
         "tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt", "special_tokens_map.json",
     )]

@@ -147,7 +147,7 @@ class Encoder:
         Weights are always float32: transformers 5 loads a bf16 file as bf16, transformers 4 as float32.
         """
         transformer = self.model.transformer
-        states = {name: value.float() for name, value in transformer.state_dict().items()}
+        states = {name: value.float() for name, value in self.transformer_states().items()}
         transformer.save_pretrained(folder, state_dict=states)
         self.tokenizer.model_max_length = self.settings.max_length  # stock Pyserini cuts queries there
         if self.tokenizer.is_fast:  # else how texts were last cut would be saved with it
@@ -157,6 +157,10 @@ class Encoder:
         settings = checkpoint.write_settings(folder, self.settings, transformer.config.hidden_size)
         if self.model.dense is not None and settings.dense_folder:
             _save_dense(self.model.dense, folder / settings.dense_folder)
+
+    def transformer_states(self) -> dict[str, Tensor]:
+        """The transformer's weights, by the names that a plain model of its architecture has."""
+        return self.model.transformer.state_dict()
 
     def load_weights(self, folder: Path) -> None:
         """Replace the weights by those of a checkpoint of the same architecture."""

@@ -56,6 +56,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--query-prompt", help="stands before every query (default: the encoder's, else 'Query: ')")
     parser.add_argument("--document-prompt",
                         help="stands before every passage (default: the encoder's, else 'Passage: ')")
+    parser.add_argument("--lora-rank", type=int, metavar="R",
+                        help="train low-rank adapters alone, with peft; the model in the end has them merged")
+    parser.add_argument("--lora-alpha", type=float, help="scale of the adapters (default: twice the rank)")
+    parser.add_argument("--lora-targets", nargs="+", metavar="LAYER",
+                        help="names of the layers that get one, such as query value (default: peft's choice for the "
+                        "architecture, else all linear layers)")
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--overwrite", action="store_true", help="train again if the model is there")
     again.add_argument("--resume", action="store_true",
@@ -87,8 +93,9 @@ def run(arguments: argparse.Namespace) -> None:
         source_weights=tuple(arguments.source_weights) if arguments.source_weights else None,
         **{name: getattr(arguments, name) for name in (
             "strategy", "source_power", "alpha", "batch_size", "temperature", "grad_cache", "patience", "pooling",
-            "max_length", "query_prompt", "document_prompt",
+            "max_length", "query_prompt", "document_prompt", "lora_rank", "lora_alpha",
         )},
+        lora_targets=tuple(arguments.lora_targets) if arguments.lora_targets else None,
     )
     dataset = arguments.validation_dataset
     retrieval = RetrievalValidation(workspace, dataset) if dataset else None

@@ -39,12 +39,14 @@ def training_record(
 ) -> dict[str, Any]:
     """All that decides the weights, as it stands in ``training.json``; where things lie does not."""
     trainer = json.loads(arguments.to_json_string())  # as it will be read back, to compare
+    parameters = list(encoder.model.parameters())
     return {
         "settings": asdict(settings) | {
             "examples": [store.name for store in stores], "init": Path(settings.init).name,
             "validation": Path(settings.validation).name if settings.validation else None,
             "source_power": None if settings.source_power == 1 else settings.source_power,  # by size, said or not
             "source_weights": list(settings.source_weights) if settings.source_weights else None,
+            "lora_targets": list(settings.lora_targets) if settings.lora_targets else None,
         },
         "encoder": asdict(encoder.settings), "init_fingerprint": encoder.fingerprint,
         "sources": [
@@ -54,6 +56,9 @@ def training_record(
         "validation": {
             "store": ExampleStore(Path(settings.validation)).sha256 if settings.validation else None,
             "dataset": retrieval.name if retrieval else None, **(retrieval.sources if retrieval else {}),
+        },
+        "parameters": {
+            "all": sum(p.numel() for p in parameters), "trained": sum(p.numel() for p in parameters if p.requires_grad)
         },
         "training_arguments": {k: v for k, v in trainer.items() if not k.startswith(_NOT_DECIDING)},
         "made_by": made_by(),

@@ -62,6 +62,11 @@ class TrainSettings:
     query_prompt: str | None = None
     document_prompt: str | None = None
     """None: the initial encoder's own, else the project's default."""
+    lora_rank: int | None = None
+    """None trains all weights, a rank the adapters of LoRA alone."""
+    lora_alpha: float | None = None
+    """None: twice the rank."""
+    lora_targets: tuple[str, ...] | None = None
 
     @property
     def mixing(self) -> SourceMixing:
@@ -97,7 +102,19 @@ def check(settings: TrainSettings, arguments: TrainingArguments, retrieval_metri
             f"{arguments.n_gpu} GPUs in one process", remedy="start one process a GPU with 'torchrun "
             "--nproc-per-node N -m hybrid_pyserini train ...', or show it one with CUDA_VISIBLE_DEVICES",
         )
+    _check_lora(settings)
     _check_validation(settings, arguments, ((LOSS,) if settings.validation else ()) + retrieval_metrics)
+
+
+def _check_lora(settings: TrainSettings) -> None:
+    if settings.lora_rank is None:
+        if settings.lora_alpha is not None or settings.lora_targets is not None:
+            raise InputError("settings of LoRA without its rank", remedy="give --lora-rank; 16 is common")
+        return
+    if settings.lora_rank < 1:
+        raise InputError(f"LoRA of rank {settings.lora_rank}", remedy="give --lora-rank 1 or more; 16 is common")
+    if settings.lora_alpha is not None and settings.lora_alpha <= 0:
+        raise InputError(f"LoRA with alpha {settings.lora_alpha}", remedy="give --lora-alpha above 0")
 
 
 def _check_validation(settings: TrainSettings, arguments: TrainingArguments, metrics: tuple[str, ...]) -> None:

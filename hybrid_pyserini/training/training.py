@@ -52,7 +52,7 @@ def train(
     """
     check(settings, arguments, retrieval.metrics if retrieval else ())
     rank, processes = process_rank()
-    encoder = _initial_encoder(settings)
+    encoder = _initial_encoder(settings, arguments.seed)
     stores = _open_stores(settings.examples)
     record = training_record(settings, arguments, encoder, stores, retrieval)
     work = Path(str(arguments.output_dir))
@@ -91,8 +91,9 @@ def train(
     return True
 
 
-def _initial_encoder(settings: TrainSettings) -> Encoder:
-    """The encoder to start from, with the settings that were asked for or that the paper has."""
+def _initial_encoder(settings: TrainSettings, seed: int) -> Encoder:
+    """The encoder to start from, with the settings that were asked for or that the paper has, and with adapters where
+    these are trained alone."""
     encoder = Encoder.load(settings.init)
     own = encoder.settings
     if not checkpoint.states_prompts(checkpoint.local_folder(settings.init)):
@@ -105,7 +106,12 @@ def _initial_encoder(settings: TrainSettings) -> Encoder:
             remedy=f"give --max-length from 8 to {encoder.most_tokens}, which this encoder can take",
         )
     encoder.settings, encoder.model.pooling = chosen, chosen.pooling
-    return encoder
+    if settings.lora_rank is None:
+        return encoder
+    from hybrid_pyserini.training.lora import LoraEncoder
+
+    alpha = 2 * settings.lora_rank if settings.lora_alpha is None else settings.lora_alpha
+    return LoraEncoder(encoder, settings.lora_rank, alpha, settings.lora_targets, seed)
 
 
 def _open_stores(folders: tuple[str, ...]) -> list[ExampleStore]:

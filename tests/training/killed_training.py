@@ -76,7 +76,8 @@ def run_and_exit(workspace: Path, name: str) -> None:
             "train", "--workspace", str(workspace), "--examples", "words", "--init", "tiny", "--output", name,
             "--batch-size", "8", "--max_steps", str(STEPS), "--save_steps", str(SAVE_STEPS),
             # A loss that is logged is the mean since the last one, or since the process began: so log where it saves.
-            "--logging_steps", str(SAVE_STEPS), "--learning_rate", "1e-3", "--disable_tqdm", "true", "--use_cpu", "true",
+            "--logging_steps", str(SAVE_STEPS), "--learning_rate", "1e-3", "--disable_tqdm", "true",
+            "--use_cpu", "true",
         ])
     except BaseException:
         traceback.print_exc()
