@@ -15,7 +15,9 @@ from hybrid_pyserini import __version__
 MANIFEST = "manifest.json"
 """What made a folder of results stands in it under this name."""
 
-_PACKAGES = ("torch", "transformers", "tokenizers", "faiss-cpu", "pyserini", "ir-measures", "numpy")
+_PACKAGES = (
+    "torch", "transformers", "accelerate", "peft", "tokenizers", "faiss-cpu", "pyserini", "ir-measures", "numpy",
+)
 
 
 def made_by(**arguments: Any) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Low-rank adaptation (LoRA, arXiv 2106.09685) through peft: a frozen encoder, and small trained matrices beside its own.
+"""Low-rank adaptation (LoRA, arXiv 2106.09685) through peft: a frozen encoder, and small trained matrices beside
+its own.
 
 A checkpoint holds the sums, so that it is a complete encoder like any other, and beside it the adapter alone
 (``adapter/``, as peft writes it), with which training goes on: added to the initial encoder anew, so that nothing is

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainingArguments
 
 from hybrid_pyserini.atomic import replacing_file
@@ -61,7 +62,18 @@ def training_record(
             "all": sum(p.numel() for p in parameters), "trained": sum(p.numel() for p in parameters if p.requires_grad)
         },
         "training_arguments": {k: v for k, v in trainer.items() if not k.startswith(_NOT_DECIDING)},
+        "hardware": _hardware(arguments),
         "made_by": made_by(),
+    }
+
+
+def _hardware(arguments: TrainingArguments) -> dict[str, Any]:
+    """What the training runs on; all processes are taken to be alike."""
+    gpu = arguments.device.type == "cuda"
+    return {
+        "device": torch.cuda.get_device_name(arguments.device) if gpu else arguments.device.type,
+        "processes": arguments.world_size, "threads": torch.get_num_threads(),
+        "dtype": "bf16" if arguments.bf16 else "fp16" if arguments.fp16 else "fp32",
     }
 
 

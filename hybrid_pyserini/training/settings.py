@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from transformers import TrainingArguments
+from transformers.integrations import INTEGRATION_TO_CALLBACK
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.training.source_mixing import SourceMixing
@@ -79,6 +80,7 @@ def trainer_defaults(output: Path) -> dict[str, Any]:
     # Trainer refuses bf16 on a CPU that was not named.
     return PAPER_DEFAULTS | {
         "output_dir": str(output.with_name(f"{output.name}.training")), "use_cpu": not torch.cuda.is_available(),
+        "run_name": output.name,
     }
 
 
@@ -103,6 +105,7 @@ def check(settings: TrainSettings, arguments: TrainingArguments, retrieval_metri
             "--nproc-per-node N -m hybrid_pyserini train ...', or show it one with CUDA_VISIBLE_DEVICES",
         )
     _check_lora(settings)
+    _check_reports(arguments)
     _check_validation(settings, arguments, ((LOSS,) if settings.validation else ()) + retrieval_metrics)
 
 
@@ -115,6 +118,21 @@ def _check_lora(settings: TrainSettings) -> None:
         raise InputError(f"LoRA of rank {settings.lora_rank}", remedy="give --lora-rank 1 or more; 16 is common")
     if settings.lora_alpha is not None and settings.lora_alpha <= 0:
         raise InputError(f"LoRA with alpha {settings.lora_alpha}", remedy="give --lora-alpha above 0")
+
+
+def _check_reports(arguments: TrainingArguments) -> None:
+    """What is reported to must be there before hours of training, and not a traceback."""
+    for name in arguments.report_to or ():
+        try:
+            INTEGRATION_TO_CALLBACK[name]()
+        except KeyError:
+            raise InputError(
+                f"--report_to {name} is not known", remedy=f"choose among: none {' '.join(INTEGRATION_TO_CALLBACK)}"
+            ) from None
+        except (ImportError, RuntimeError) as error:
+            raise InputError(
+                f"--report_to {name}: {error}", remedy=f"install {name}, or report to something else"
+            ) from None
 
 
 def _check_validation(settings: TrainSettings, arguments: TrainingArguments, metrics: tuple[str, ...]) -> None:
