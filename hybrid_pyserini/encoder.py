@@ -141,6 +141,13 @@ class Encoder:
         the decoder of an encoder-decoder."""
         return self.model.dense is None and not self.model.transformer.config.is_encoder_decoder
 
+    @property
+    def in_sentence_transformers(self) -> bool:
+        """Whether sentence-transformers computes these vectors: of an encoder-decoder it takes the encoder where that
+        is T5's or mT5's, and else pools the decoder."""
+        config = self.model.transformer.config
+        return not config.is_encoder_decoder or config.model_type in ("t5", "mt5")
+
     def save(self, folder: Path) -> None:
         """Write the checkpoint into an existing folder: float32 safetensors, tokenizer, settings.
 

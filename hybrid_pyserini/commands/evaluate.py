@@ -30,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="also draw the first measure and the rank distance; the name ends in .svg, .png or .pdf",
     )
     parser.epilog = (
-        "Writes runs/DATASET/eval.DATASET.M.json and .per_query.parquet, anew each time, and prints the means.\n"
+        "Writes runs/DATASET/eval.DATASET.M.json and .per_query.parquet, anew each time, and prints the means. They\n"
+        "also go into the card of a model trained here, models/M/README.md, unless --pairs are given.\n"
         "example: hybrid-pyserini evaluate xquad-r --model hybrid x-y bm25 --measures AP nDCG@10 'AP(rel=2)'\n"
         "         hybrid-pyserini evaluate xquad-r --model bm25 x-y hybrid --picture xquad-r.svg"
     )
@@ -64,6 +65,26 @@ def run(arguments: argparse.Namespace) -> None:
             print("\n" + language_table(evaluation, str(measures[0])))
     if arguments.picture:
         settings_picture(evaluations, arguments.picture)
+    if not arguments.pairs:
+        for evaluation in evaluations:
+            _put_into_card(workspace, evaluation)
+
+
+def _put_into_card(workspace: Workspace, evaluation: Mapping[str, Any]) -> None:
+    """Put the table into the card of the workspace's model, where it has one and the runs are that model's."""
+    from hybrid_pyserini.checkpoint import fingerprint
+    from hybrid_pyserini.model_card import CARD, put_evaluation
+    from hybrid_pyserini.report.tables import model_table
+    from hybrid_pyserini.run_manifest import RunManifest
+
+    dataset, model = evaluation["dataset"], evaluation["model"]
+    folder, manifest = workspace.root / "models" / model, workspace.run_manifest(dataset, model)
+    if not (folder / CARD).is_file() or not manifest.is_file():
+        return
+    if RunManifest.read(manifest).system.get("fingerprint") != fingerprint(folder):
+        print(f"{model}: the runs are not of the model in {folder}; its card is left as it is", file=sys.stderr)
+    else:
+        put_evaluation(folder, dataset, model_table(evaluation))
 
 
 def report_remarks(evaluation: Mapping[str, Any]) -> None:

@@ -39,6 +39,15 @@ def setting_tables(evaluations: Sequence[Mapping[str, Any]]) -> str:
     return "\n\n".join(tables)
 
 
+def model_table(evaluation: Mapping[str, Any]) -> str:
+    """One model: a row a measure, a column a setting; the rank distance is of the pool, so it stands under multi."""
+    settings = evaluation["settings"]
+    rows = [[measure, *_by_setting(settings, measure)] for measure in settings["mono"]]
+    distances = [["rank distance", "", "", rank_distance(evaluation)],
+                 ["rank distance / (N-1)", "", "", rank_distance(evaluation, "normalised")]]
+    return markdown(["", *SETTINGS], rows + distances)
+
+
 def pair_table(evaluations: Sequence[Mapping[str, Any]]) -> str:
     """Every evaluated pair of every model, a column a measure."""
     measures = list(evaluations[0]["settings"]["mono"])

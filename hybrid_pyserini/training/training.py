@@ -20,6 +20,7 @@ from hybrid_pyserini.checkpoint import EncoderSettings
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import write_json
+from hybrid_pyserini.model_card import CardFacts, write_card
 from hybrid_pyserini.training.batching import BatchPlan
 from hybrid_pyserini.training.collator import CHUNK_TOKENS, PlannedBatches
 from hybrid_pyserini.training.examples import ExampleStore
@@ -81,14 +82,25 @@ def train(
     if rank == 0:
         with replacing_folder(output) as aside:
             encoder.save(aside)
-            write_json(aside / RECORD, record | {
+            record |= {
                 "steps": result.global_step, "batches": batches_drawn(plan, result.global_step),
                 "best_validation": {"metric": arguments.metric_for_best_model, "value": trainer.state.best_metric},
                 # Without Trainer's summary: its mean loss and time are of the steps since the last interruption only.
                 # Sorted, as a checkpoint's log comes back: so that it does not tell of an interruption.
                 "log": [dict(sorted(e.items())) for e in trainer.state.log_history if "train_runtime" not in e],
-            })
+            }
+            write_json(aside / RECORD, record)
+            write_card(aside, _card_facts(settings, arguments, encoder, output), record)
     return True
+
+
+def _card_facts(settings: TrainSettings, arguments: TrainingArguments, encoder: Encoder, output: Path) -> CardFacts:
+    return CardFacts(
+        name=str(arguments.hub_model_id) if arguments.push_to_hub else f"{output.parent.name}/{output.name}",
+        base_model=None if Path(settings.init).exists() else settings.init,
+        settings=encoder.settings, dimension=encoder.dimension, stock_pyserini=encoder.stock_pyserini,
+        sentence_transformers=encoder.in_sentence_transformers,
+    )
 
 
 def _initial_encoder(settings: TrainSettings, seed: int) -> Encoder:
