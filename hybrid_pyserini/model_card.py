@@ -61,6 +61,15 @@ def put_evaluation(folder: Path, dataset: str, table: str) -> bool:
     return True
 
 
+def put_name(folder: Path, old: str, new: str) -> None:
+    """Call the model by another name in its card, where it has one: that of the Hub instead of a path."""
+    path = folder / CARD
+    if path.is_file():
+        text = re.sub(rf"(?<![\w/.-]){re.escape(old)}(?![\w/.-])", new, path.read_text(encoding="utf-8"))
+        with replacing_file(path) as aside:
+            aside.write_text(text, encoding="utf-8")
+
+
 def _front_matter(facts: CardFacts, record: Mapping[str, Any]) -> str:
     """The Hub's YAML; languages by the code that it knows, so ``zh`` for ``zh_Hans``."""
     from huggingface_hub import ModelCardData

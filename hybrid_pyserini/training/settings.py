@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from transformers import TrainingArguments
 from transformers.integrations import INTEGRATION_TO_CALLBACK
+from transformers.trainer_utils import HubStrategy
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.training.source_mixing import SourceMixing
@@ -20,6 +21,7 @@ PAPER_DEFAULTS: dict[str, Any] = {
     "learning_rate": 3e-5, "weight_decay": 1e-2, "optim": "adamw_torch", "lr_scheduler_type": "linear",
     "logging_nan_inf_filter": False, "logging_steps": 50, "save_total_limit": 2, "report_to": "none",
     "remove_unused_columns": False, "restore_callback_states_from_checkpoint": True,
+    "hub_strategy": "end",
 }
 """TrainingArguments where ours differ from transformers', or where a change of its defaults would change results."""
 
@@ -106,6 +108,7 @@ def check(settings: TrainSettings, arguments: TrainingArguments, retrieval_metri
         )
     _check_lora(settings)
     _check_reports(arguments)
+    _check_hub(arguments)
     _check_validation(settings, arguments, ((LOSS,) if settings.validation else ()) + retrieval_metrics)
 
 
@@ -133,6 +136,20 @@ def _check_reports(arguments: TrainingArguments) -> None:
             raise InputError(
                 f"--report_to {name}: {error}", remedy=f"install {name}, or report to something else"
             ) from None
+
+
+def _check_hub(arguments: TrainingArguments) -> None:
+    if not arguments.push_to_hub:
+        return
+    if "/" not in (arguments.hub_model_id or ""):
+        raise InputError(
+            f"no whole name for the Hub ({arguments.hub_model_id})", remedy="give --hub_model_id USER/NAME"
+        )
+    if arguments.hub_strategy != HubStrategy.END:
+        raise InputError(
+            f"--hub_strategy {HubStrategy(arguments.hub_strategy).value} is not for this training",
+            remedy="leave it out: the finished model is uploaded at the end",
+        )
 
 
 def _check_validation(settings: TrainSettings, arguments: TrainingArguments, metrics: tuple[str, ...]) -> None:

@@ -64,6 +64,9 @@ class HybridTrainer(Trainer):
                         if bar is not None:
                             bar.close()
 
+    def init_hf_repo(self, token: str | None = None, private: bool | None = None) -> None:
+        """Nothing: the finished model is uploaded, by ``hub``, and Trainer's own folder never."""
+
     def get_train_dataloader(self) -> DataLoader:
         """One item a step. Not prepared by accelerate, which would deal other batches to every process."""
         return self._loader(self.train_dataset)

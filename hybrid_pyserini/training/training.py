@@ -24,6 +24,7 @@ from hybrid_pyserini.model_card import CardFacts, write_card
 from hybrid_pyserini.training.batching import BatchPlan
 from hybrid_pyserini.training.collator import CHUNK_TOKENS, PlannedBatches
 from hybrid_pyserini.training.examples import ExampleStore
+from hybrid_pyserini.training.hub import open_repository, upload
 from hybrid_pyserini.training.overlap import warn_of_overlap
 from hybrid_pyserini.training.processes import from_rank_zero, process_rank
 from hybrid_pyserini.training.record import (
@@ -47,9 +48,9 @@ def train(
     """Train and write the checkpoint to ``output``; return False where it was there already.
 
     ``retrieval`` is measured at each validation, beside the loss on the store of ``settings``. Trainer's own files go
-    to ``<output>.training``. Raises InputError for settings that cannot be trained, before the first step; unless
-    ``overwrite``, for an ``output`` or unfinished training of other settings; and with ``resume``, for want of a
-    checkpoint to go on from.
+    to ``<output>.training``; with ``push_to_hub`` the finished model is uploaded. Raises InputError for settings that
+    cannot be trained, before the first step; unless ``overwrite``, for an ``output`` or unfinished training of other
+    settings; with ``resume``, for want of a checkpoint to go on from; and for what keeps the Hub from taking the model.
     """
     check(settings, arguments, retrieval.metrics if retrieval else ())
     rank, processes = process_rank()
@@ -59,6 +60,7 @@ def train(
     work = Path(str(arguments.output_dir))
     if not overwrite:
         if is_finished(output, record):
+            upload(output, arguments)
             return False
         check_unfinished(work, record)
     if resume:
@@ -71,6 +73,7 @@ def train(
         settings.grad_cache or CHUNK_TOKENS[arguments.device.type],
     )
     validation = _validation_batches(settings, encoder, rank, processes)
+    open_repository(arguments)
     trainer = _trainer(settings, arguments, encoder, batches, validation, retrieval)
     if rank == 0:
         _warn_of_idle_sources(plan, settings.strategy)
@@ -80,27 +83,29 @@ def train(
         arguments.max_steps = batches.steps = stopped
     result = trainer.train(resume_from_checkpoint=str(start) if start else None)
     if rank == 0:
-        with replacing_folder(output) as aside:
-            encoder.save(aside)
-            record |= {
-                "steps": result.global_step, "batches": batches_drawn(plan, result.global_step),
-                "best_validation": {"metric": arguments.metric_for_best_model, "value": trainer.state.best_metric},
-                # Without Trainer's summary: its mean loss and time are of the steps since the last interruption only.
-                # Sorted, as a checkpoint's log comes back: so that it does not tell of an interruption.
-                "log": [dict(sorted(e.items())) for e in trainer.state.log_history if "train_runtime" not in e],
-            }
-            write_json(aside / RECORD, record)
-            write_card(aside, _card_facts(settings, arguments, encoder, output), record)
+        _write_model(output, settings, encoder, record | {
+            "steps": result.global_step, "batches": batches_drawn(plan, result.global_step),
+            "best_validation": {"metric": arguments.metric_for_best_model, "value": trainer.state.best_metric},
+            # Without Trainer's summary: its mean loss and time are of the steps since the last interruption only.
+            # Sorted, as a checkpoint's log comes back: so that it does not tell of an interruption.
+            "log": [dict(sorted(e.items())) for e in trainer.state.log_history if "train_runtime" not in e],
+        })
+        upload(output, arguments)
     return True
 
 
-def _card_facts(settings: TrainSettings, arguments: TrainingArguments, encoder: Encoder, output: Path) -> CardFacts:
-    return CardFacts(
-        name=str(arguments.hub_model_id) if arguments.push_to_hub else f"{output.parent.name}/{output.name}",
+def _write_model(output: Path, settings: TrainSettings, encoder: Encoder, record: dict[str, Any]) -> None:
+    """The trained checkpoint, with the record of its training and its card."""
+    facts = CardFacts(
+        name=f"{output.parent.name}/{output.name}",
         base_model=None if Path(settings.init).exists() else settings.init,
         settings=encoder.settings, dimension=encoder.dimension, stock_pyserini=encoder.stock_pyserini,
         sentence_transformers=encoder.in_sentence_transformers,
     )
+    with replacing_folder(output) as aside:
+        encoder.save(aside)
+        write_json(aside / RECORD, record)
+        write_card(aside, facts, record)
 
 
 def _initial_encoder(settings: TrainSettings, seed: int) -> Encoder:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hybrid_pyserini.report.tables import language_table, markdown, pair_table, setting_tables
+from hybrid_pyserini.report.tables import language_table, markdown, model_table, pair_table, setting_tables
 
 
 def evaluation(model: str, scale: float, **rank_distance: Any) -> dict[str, Any]:
@@ -30,6 +30,17 @@ def test_columns_are_aligned() -> None:
         "|-----|------:|\n"
         "| a   |     1 |\n"
         "| bcd | 12345 |"
+    )
+
+
+def test_one_model_has_a_row_a_measure() -> None:
+    assert model_table(evaluation("bm25", 1.0, bound=True)) == (
+        "|                       |  mono | cross |     multi |\n"
+        "|-----------------------|------:|------:|----------:|\n"
+        "| AP                    | 0.100 | 0.200 |     0.300 |\n"
+        "| R@1                   | 0.400 | 0.500 |     0.600 |\n"
+        "| rank distance         |       |       |   <= 12.3 |\n"
+        "| rank distance / (N-1) |       |       | <= 0.0568 |"
     )
 
 

@@ -60,11 +60,12 @@ def attempt(workspace: Path, name: str, seconds: float | None) -> bool:
             ended, status = os.waitpid(child, os.WNOHANG)
         if not ended:
             os.kill(child, signal.SIGKILL)
-            print(f" {seconds:.2f}", end="", flush=True)
     if not ended:
         _, status = os.waitpid(child, 0)
     exit_code = os.waitstatus_to_exitcode(status)
     assert exit_code in (0, -signal.SIGKILL), f"exit status {exit_code}"
+    if exit_code:
+        print(f" {seconds:.2f}", end="", flush=True)
     return exit_code == 0
 
 
