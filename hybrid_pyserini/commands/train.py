@@ -70,7 +70,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--help-all", action=_ShowAll, nargs=0, help="TrainingArguments' help as well, and exit")
     parser.epilog = (
         "All of transformers' TrainingArguments are understood too: --max_steps (needed), --learning_rate (3e-5),\n"
-        "--weight_decay (0.01), --warmup_steps, --bf16, --seed, --eval_steps, --save_steps, ...\n\n"
+        "--weight_decay (0.01), --warmup_steps, --bf16, --activation_checkpointing, --seed, --eval_steps,\n"
+        "--save_steps, --report_to tensorboard, --push_to_hub --hub_model_id USER/NAME, ...\n\n"
         "example: hybrid-pyserini train --examples xquad-r-train --init small --strategy hybrid --output hybrid \\\n"
         "           --max_steps 1200 --learning_rate 5e-4 --warmup_steps 50 --bf16\n"
         "         ... --validation-dataset xquad-r-validation --eval_steps 100 --save_steps 100 --patience 3 \\\n"

@@ -29,7 +29,7 @@ COMPLETE = "complete"
 _DECIDING = ("settings", "encoder", "init_fingerprint", "sources", "validation", "training_arguments")
 _NOT_DECIDING = (
     "dataloader_", "ddp_", "disable_tqdm", "hub_", "local_rank", "log", "output_dir", "project", "push_to_hub",
-    "report_to", "run_name", "save_", "skip_memory_metrics", "trackio_", "use_cpu",
+    "report_to", "restore_callback_states", "run_name", "save_", "skip_memory_metrics", "trackio_", "use_cpu",
 )
 """Beginnings of TrainingArguments that say where and how, and leave the weights alone."""
 

@@ -34,6 +34,7 @@ _REPLACED = {
     "resume_from_checkpoint": "leave it out: an interrupted training goes on by itself",
     "label_smoothing_factor": "leave it out: the loss has no labels to smooth",
     "ignore_data_skip": "leave it out: batches follow from the step",
+    "save_only_model": "leave it out: without its optimizer's state an interrupted training could not go on",
 }
 """TrainingArguments that the batch plan replaces, which would have no effect or a wrong one."""
 

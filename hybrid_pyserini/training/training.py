@@ -86,12 +86,20 @@ def train(
         _write_model(output, settings, encoder, record | {
             "steps": result.global_step, "batches": batches_drawn(plan, result.global_step),
             "best_validation": {"metric": arguments.metric_for_best_model, "value": trainer.state.best_metric},
-            # Without Trainer's summary: its mean loss and time are of the steps since the last interruption only.
-            # Sorted, as a checkpoint's log comes back: so that it does not tell of an interruption.
-            "log": [dict(sorted(e.items())) for e in trainer.state.log_history if "train_runtime" not in e],
+            "log": _told(trainer.state.log_history),
         })
         upload(output, arguments)
     return True
+
+
+def _told(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Trainer's log as an undisturbed training has it: without its summary, whose mean loss and time are of the steps
+    since the last interruption only, without times, and sorted, as a checkpoint's log comes back."""
+    times = ("_runtime", "_per_second")
+    return [
+        {name: value for name, value in sorted(entry.items()) if not name.endswith(times)}
+        for entry in log if "train_runtime" not in entry
+    ]
 
 
 def _write_model(output: Path, settings: TrainSettings, encoder: Encoder, record: dict[str, Any]) -> None:

@@ -86,7 +86,7 @@ def test_computing_activations_again_changes_no_weight(workspace: Path, monkeypa
     monkeypatch.setattr(torch.nn.Linear, "forward", counted)
     kept = train(workspace, "kept")
     once = products.pop("all")
-    again = train(workspace, "again", "--activation_checkpointing", "true")
+    again = train(workspace, "again", "--gradient_checkpointing", "true")
     assert products["all"] > 1.5 * once
     for name, weight in kept.items():
         torch.testing.assert_close(again[name], weight, rtol=1e-6, atol=1e-7)

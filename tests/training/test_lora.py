@@ -91,7 +91,7 @@ def test_the_saved_encoder_is_complete_and_the_one_in_training(
 
 def test_the_adapter_beside_it_is_pefts(workspace: Path) -> None:
     """peft's own classes, on the initial encoder: the same weights."""
-    assert train(workspace, "m", "--lora-alpha", "3", "--lora-targets", "query", "dense") == 0
+    assert train(workspace, "m", "--lora-alpha", "3", "--lora-targets", "query", "dense", "word_embeddings") == 0
     folder = workspace / "models" / "m"
     adapted = peft.PeftModel.from_pretrained(AutoModel.from_pretrained(workspace / "models" / "tiny"),
                                              str(folder / "adapter"))
@@ -102,7 +102,7 @@ def test_the_adapter_beside_it_is_pefts(workspace: Path) -> None:
         torch.testing.assert_close(weight, merged[name], rtol=1e-6, atol=1e-7)
     changed = {name for name, weight in AutoModel.from_pretrained(workspace / "models" / "tiny").state_dict().items()
                if not torch.equal(weight, ours[name])}
-    assert {name.split(".")[-2] for name in changed} == {"query", "dense"}
+    assert {name.split(".")[-2] for name in changed} == {"query", "dense", "word_embeddings"}
     assert not any("pooler" in name for name in changed)
 
 
@@ -148,7 +148,7 @@ def test_an_architecture_that_peft_does_not_know_is_adapted_in_all_linear_layers
 
 def test_activations_computed_again_change_nothing(workspace: Path) -> None:
     assert train(workspace, "kept") == 0
-    assert train(workspace, "again", "--activation_checkpointing", "true") == 0
+    assert train(workspace, "again", "--gradient_checkpointing", "true") == 0
     kept, again = (load_file(workspace / "models" / name / "model.safetensors") for name in ("kept", "again"))
     for name, weight in kept.items():
         torch.testing.assert_close(again[name], weight, rtol=1e-5, atol=1e-6)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import torch
 from parallel_words import parallel_examples
 
 from hybrid_pyserini.cli import main
+from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.training.examples import build_store
 from hybrid_pyserini.training.record import COMPLETE
 
@@ -54,11 +56,11 @@ def test_resume_goes_on_and_never_starts(workspace: Path, capsys: pytest.Capture
 def test_resume_goes_on_from_the_last_complete_checkpoint(
     workspace: Path, interrupted: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = json.loads((interrupted / "checkpoint-2" / "trainer_state.json").read_text())
+    told = read_json(interrupted / "checkpoint-2" / "trainer_state.json")
     told["log_history"].append({"step": 2, "seen": 1.0})
     (interrupted / "checkpoint-2" / "trainer_state.json").write_text(json.dumps(told))
     assert train(workspace, "--resume") == 0
-    log = json.loads((workspace / "models" / "m" / "training.json").read_text())["log"]
+    log = read_json(workspace / "models" / "m" / "training.json")["log"]
     assert {"seen": 1.0, "step": 2} in log
     assert train(workspace, "--resume") == 0  # nothing is left to be done
     assert "kept" in capsys.readouterr().out
@@ -72,6 +74,29 @@ def test_resume_needs_a_complete_checkpoint(
     assert "no complete checkpoint" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         train(workspace, "--resume", "--overwrite")
+
+
+def train_until_it_gets_worse(workspace: Path, output: str) -> int:
+    """With a learning rate that ruins the encoder, and two validations of patience."""
+    return train(workspace, "--output", output, "--validation", "held-out", "--eval_steps", "2", "--patience", "3",
+                 "--learning_rate", "0.03", "--max_steps", "40", "--logging_steps", "2", "--save_total_limit", "20")
+
+
+@pytest.mark.parametrize("validations", [1, 2, 3])
+def test_early_stopping_goes_on_counting(workspace: Path, validations: int) -> None:
+    """Interrupted after so many of the validations without a lower loss, the last one included, at which it stops."""
+    build_store(workspace / "examples" / "held-out", parallel_examples(70)[60:])
+    assert train_until_it_gets_worse(workspace, "undisturbed") == 0
+    steps = read_json(workspace / "models" / "undisturbed" / "training.json")["steps"]
+    assert steps < 40
+    work = shutil.copytree(workspace / "models" / "undisturbed.training", workspace / "models" / "m.training")
+    for state in work.glob("*/trainer_state.json"):
+        state.write_text(state.read_text().replace("undisturbed.training", "m.training"))
+    for folder in work.glob("checkpoint-*"):
+        if int(folder.name.split("-")[1]) > steps - 2 * (3 - validations):
+            shutil.rmtree(folder)
+    assert train_until_it_gets_worse(workspace, "m") == 0
+    assert files_of(workspace / "models" / "m") == files_of(workspace / "models" / "undisturbed")
 
 
 class Command:
@@ -136,4 +161,4 @@ def test_killed_at_twenty_random_moments_a_training_ends_with_the_same_bits(work
 def files_of(model: Path) -> dict[str, bytes]:
     """Path in a model -> content; the card without the model's name."""
     files = {path.relative_to(model).as_posix(): path.read_bytes() for path in model.rglob("*") if path.is_file()}
-    return files | {"README.md": files["README.md"].replace(model.name.encode(), b"NAME")}
+    return files | {"README.md": re.sub(rf"(models/|\n# ){model.name}\b".encode(), b"", files["README.md"])}
