@@ -1,7 +1,7 @@
 """A trained model's card, ``README.md``: what the Hub shows, how it was trained and is used, and its evaluations.
 
-Written from the training's record alone, so that equal trainings have equal cards. The evaluations stand between two
-marks, a block a data set; nothing outside the marks is touched once the card is there, so that one may edit it.
+Equal trainings have equal cards. The evaluations stand between two marks, a block a data set; once the card is there,
+nothing outside the marks is touched (but for the model's name, when it goes to the Hub), so that one may edit it.
 """
 
 import re

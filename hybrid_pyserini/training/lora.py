@@ -98,9 +98,7 @@ def import_peft() -> Any:
     try:
         import peft
     except ImportError:
-        raise InputError(
-            "LoRA needs the package peft", remedy="install it with: pip install 'hybrid-pyserini[lora]'"
-        ) from None
+        raise InputError("LoRA needs the package peft", remedy="install it with: pip install peft") from None
     return peft
 
 

@@ -12,6 +12,7 @@ from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from transformers import ProgressCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -120,7 +121,8 @@ class HybridTrainer(Trainer):
         self.encoder.save(folder)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        self.encoder.load_weights(Path(resume_from_checkpoint))
+        with _reading(resume_from_checkpoint):
+            self.encoder.load_weights(Path(resume_from_checkpoint))
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         with _reading(checkpoint):
@@ -145,14 +147,14 @@ class _MarkComplete(TrainerCallback):
 
 @contextmanager
 def _reading(checkpoint: str | None) -> Iterator[None]:
-    """One line about a checkpoint whose state cannot be read. Trainer reads it with ``weights_only``: what is not
+    """One line about a checkpoint that cannot be read. Trainer reads its states with ``weights_only``: what is not
     numbers in plain containers is refused, so that a checkpoint from elsewhere runs no code."""
     try:
         yield
-    except (UnpicklingError, EOFError, KeyError, RuntimeError, ValueError) as error:
+    except (UnpicklingError, SafetensorError, OSError, EOFError, KeyError, RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(
-            f"a checkpoint whose optimizer's or random state cannot be read ({type(error).__name__}: {reason})",
+            f"a checkpoint whose weights or states cannot be read ({type(error).__name__}: {reason})",
             remedy="remove its folder, to go on from an earlier one or from the start", path=checkpoint,
         ) from None
 

@@ -197,5 +197,4 @@ def test_without_peft_it_is_said_what_to_install(
 
     monkeypatch.setattr(builtins, "__import__", without_peft)
     assert train(workspace, "m") == 2
-    assert capsys.readouterr().err.endswith("LoRA needs the package peft; install it with: pip install "
-                                            "'hybrid-pyserini[lora]'\n")
+    assert capsys.readouterr().err.endswith("LoRA needs the package peft; install it with: pip install peft\n")

@@ -117,14 +117,14 @@ def test_a_checkpoint_runs_no_code(
     torch.save({"state": Command(witness)}, interrupted / "checkpoint-2" / state)
     assert train(workspace) == 2
     error = capsys.readouterr().err
-    assert "checkpoint-2: a checkpoint whose optimizer's or random state cannot be read (UnpicklingError: " in error
+    assert "checkpoint-2: a checkpoint whose weights or states cannot be read (UnpicklingError: " in error
     assert len(error.splitlines()) == 1
     assert not witness.exists()
     torch.load(interrupted / "checkpoint-2" / state, weights_only=False)
     assert witness.exists()  # else it would not have been one that runs code
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", [*STATES, "model.safetensors"])
 def test_a_damaged_checkpoint_is_said_in_one_line(
     workspace: Path, interrupted: Path, capsys: pytest.CaptureFixture[str], state: str
 ) -> None:
