@@ -79,6 +79,7 @@ def test_what_cannot_be_reported_to_is_one_line(
 def test_a_run_has_the_models_name_unless_it_is_given_one(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers.integrations import INTEGRATION_TO_CALLBACK, TensorBoardCallback
 
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(workspace / "board"))
     names = []
 
     class Reporter(TensorBoardCallback):
