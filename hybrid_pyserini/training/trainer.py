@@ -80,6 +80,7 @@ class HybridTrainer(Trainer):
         return DataLoader(
             batches, batch_size=1, shuffle=False, collate_fn=_only, num_workers=self.args.dataloader_num_workers,
             pin_memory=self.args.dataloader_pin_memory and torch.cuda.is_available(),
+            generator=torch.Generator(),  # of its own: it would draw from the chance that dropout has
         )
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False,
@@ -115,7 +116,9 @@ class HybridTrainer(Trainer):
         return output
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        """A checkpoint is a complete encoder, beside Trainer's own state."""
+        """A checkpoint is a complete encoder, beside Trainer's own state. Every process is called; one writes."""
+        if not self.args.should_save:
+            return
         folder = Path(output_dir or str(self.args.output_dir))
         folder.mkdir(parents=True, exist_ok=True)
         self.encoder.save(folder)

@@ -4,6 +4,7 @@ Re-runs are safe: a finished model of the same settings is kept, an interrupted 
 checkpoint and ends with the weights of an undisturbed one.
 """
 
+import hashlib
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -81,8 +82,12 @@ def train(
     start = from_rank_zero(lambda: prepare_to_resume(work, record, overwrite=overwrite))
     if start and (stopped := stopped_early(start)):  # all that is missing is the model
         arguments.max_steps = batches.steps = stopped
+    at_first = _trained_weights(encoder)
     result = trainer.train(resume_from_checkpoint=str(start) if start else None)
     if rank == 0:
+        if _trained_weights(encoder) == at_first:
+            print(f"warning: no weight has moved in {result.global_step} steps; check --learning_rate and "
+                  "--warmup_steps", file=sys.stderr)
         _write_model(output, settings, encoder, record | {
             "steps": result.global_step, "batches": batches_drawn(plan, result.global_step),
             "best_validation": {"metric": arguments.metric_for_best_model, "value": trainer.state.best_metric},
@@ -90,6 +95,15 @@ def train(
         })
         upload(output, arguments)
     return True
+
+
+def _trained_weights(encoder: Encoder) -> str:
+    """SHA-256 of the weights that training may change."""
+    digest = hashlib.sha256()
+    for parameter in encoder.model.parameters():
+        if parameter.requires_grad:
+            digest.update(parameter.detach().cpu().numpy().data)
+    return digest.hexdigest()
 
 
 def _told(log: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -314,3 +314,31 @@ def test_activations_computed_again_give_the_same_weights(workspace: Path) -> No
 def test_a_chunk_has_a_text(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train(workspace, "--grad-cache", "0") == 2
     assert "give --grad-cache 1 or more" in capsys.readouterr().err
+
+
+def test_weights_that_did_not_move_are_told(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = "warning: no weight has moved in 2 steps; check --learning_rate"
+    assert train(workspace, "--learning_rate", "0", output="idle", steps=2) == 0
+    assert told in capsys.readouterr().err
+    assert train(workspace, steps=2) == 0
+    assert "no weight has moved" not in capsys.readouterr().err
+
+
+def test_validating_changes_no_weight(workspace: Path) -> None:
+    """Not even the dropout of later steps."""
+    torch.set_num_threads(1)
+    assert train(workspace, "--validation", "held-out", "--eval_steps", "3", output="watched") == 0
+    assert train(workspace, output="alone") == 0
+    watched, alone = weights(workspace, "watched"), weights(workspace, "alone")
+    assert all(torch.equal(watched[name], alone[name]) for name in alone)
+
+
+def test_a_process_that_is_not_to_save_writes_no_encoder(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainer asks every process to save; two that write one file take it from under each other."""
+    from transformers import TrainingArguments
+
+    monkeypatch.setattr(TrainingArguments, "should_save", False)
+    assert train(workspace) == 0
+    checkpoint = workspace / "models" / "m.training" / "checkpoint-4"
+    assert checkpoint.is_dir()
+    assert not (checkpoint / "model.safetensors").exists()
