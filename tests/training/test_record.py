@@ -39,7 +39,7 @@ def test_a_checkpoint_that_was_being_removed_does_not_count(tmp_path: Path, lost
 
 
 def test_a_training_is_known_again_by_its_record_from_before_its_first_step(tmp_path: Path) -> None:
-    record = {"settings": {"alpha": 0.5}, "encoder": {}, "init_fingerprint": "", "sources": [],
+    record = {"settings": {"alpha": 0.5}, "encoder": {}, "init_fingerprint": "", "sources": [], "validation": {},
               "training_arguments": {}}
     assert prepare_to_resume(tmp_path / "m.training", record, overwrite=False) is None
     check_unfinished(tmp_path / "m.training", record)
