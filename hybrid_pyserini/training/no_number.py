@@ -49,9 +49,9 @@ class CheckGradients(TrainerCallback):
                               model: nn.Module | None = None, **_: object) -> None:
         if args.fp16 or model is None:
             return
-        # Clipping multiplies every gradient by one factor made of them all: one that is no number makes all so.
-        smallest = min((p.grad for p in model.parameters() if p.grad is not None), key=Tensor.numel)
-        if not torch.isfinite(smallest).all():
+        # All of them: with an infinite one, clipping makes that one NaN and every other zero.
+        norms = torch.stack([p.grad.norm() for p in model.parameters() if p.grad is not None])
+        if not torch.isfinite(norms).all():
             owners = self.batches.owners(state.global_step)
             raise InputError(
                 f"step {state.global_step + 1}: a gradient is no number; among the examples are "

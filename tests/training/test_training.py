@@ -300,6 +300,27 @@ def test_a_gradient_that_is_no_number_spoils_no_weight(
     assert all(torch.isfinite(weight).all() for weight in saved.values())
 
 
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+@pytest.mark.parametrize("clipping", ["1", "0"])
+def test_a_single_gradient_that_is_no_number_is_found(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], clipping: str, value: float
+) -> None:
+    """In the largest matrix, clipped or not."""
+    from hybrid_pyserini.training.trainer import HybridTrainer
+
+    original = HybridTrainer.training_step
+
+    def spoilt(self: HybridTrainer, *arguments: Any, **named: Any) -> torch.Tensor:
+        loss = original(self, *arguments, **named)
+        if self.state.global_step == 2:
+            self.encoder.model.transformer.embeddings.word_embeddings.weight.grad[7, 7] = value
+        return loss
+
+    monkeypatch.setattr(HybridTrainer, "training_step", spoilt)
+    assert train(workspace, "--max_grad_norm", clipping) == 2
+    assert "step 3: a gradient is no number; among the examples are '" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_activations_computed_again_give_the_same_weights(workspace: Path) -> None:
     """Bit for bit, dropout included; both have a step's texts in one chunk."""
     torch.set_num_threads(1)
