@@ -25,6 +25,8 @@ from hybrid_pyserini.training.validation import RetrievalValidation
 RECORD = "training.json"
 COMPLETE = "complete"
 """The file written last into a checkpoint; it names the others, so that one half-written or half-removed is known."""
+_STATE = "trainer_state.json"
+"""Trainer's own file of a checkpoint."""
 
 _DECIDING = ("settings", "encoder", "init_fingerprint", "sources", "validation", "training_arguments")
 _NOT_DECIDING = (
@@ -132,7 +134,19 @@ def prepare_to_resume(work: Path, record: dict[str, Any], *, overwrite: bool) ->
         if overwrite or not is_complete(folder):
             shutil.rmtree(folder)
     write_json(work / RECORD, record)
-    return last_complete(work)
+    last = last_complete(work)
+    if last:
+        _point_to_best(last)
+    return last
+
+
+def _point_to_best(checkpoint: Path) -> None:
+    """Write into a checkpoint's state where the best one lies now. Trainer wrote its path as it was then; where the
+    folder has moved, or the command is given from elsewhere, it would do without the best one."""
+    state = read_json(checkpoint / _STATE)
+    best = str(checkpoint.with_name(f"checkpoint-{state['best_global_step']}"))
+    if state["best_model_checkpoint"] not in (None, best):
+        write_json(checkpoint / _STATE, state | {"best_model_checkpoint": best})
 
 
 def last_complete(work: Path) -> Path | None:
@@ -153,6 +167,6 @@ def check_resumable(work: Path) -> None:
 def stopped_early(checkpoint: Path) -> int | None:
     """The step of a checkpoint at which early stopping ended the training; None where it was to go on. Trainer would
     go on from either."""
-    state = read_json(checkpoint / "trainer_state.json")
+    state = read_json(checkpoint / _STATE)
     control = state["stateful_callbacks"]["TrainerControl"]["args"]
     return state["global_step"] if control["should_training_stop"] else None

@@ -136,7 +136,9 @@ class HybridTrainer(Trainer):
             super()._load_rng_state(checkpoint)
 
     def _load_best_model(self) -> None:
-        self.encoder.load_weights(Path(str(self.state.best_model_checkpoint)))
+        best = str(self.state.best_model_checkpoint)
+        with _reading(best):
+            self.encoder.load_weights(Path(best))
 
 
 class _MarkComplete(TrainerCallback):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import write_json
 from hybrid_pyserini.training.record import COMPLETE, check_unfinished, mark_complete, prepare_to_resume
 
 FILES = ("model.safetensors", "optimizer.pt", "1_Pooling/config.json")
@@ -15,6 +16,7 @@ def checkpoint(work: Path, step: int, *, marked: bool = True) -> Path:
     for name in FILES:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
+    write_json(folder / "trainer_state.json", {"best_global_step": None, "best_model_checkpoint": None})
     if marked:
         mark_complete(folder)
     return folder

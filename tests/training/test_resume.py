@@ -90,8 +90,6 @@ def test_early_stopping_goes_on_counting(workspace: Path, validations: int) -> N
     steps = read_json(workspace / "models" / "undisturbed" / "training.json")["steps"]
     assert steps < 40
     work = shutil.copytree(workspace / "models" / "undisturbed.training", workspace / "models" / "m.training")
-    for state in work.glob("*/trainer_state.json"):
-        state.write_text(state.read_text().replace("undisturbed.training", "m.training"))
     for folder in work.glob("checkpoint-*"):
         if int(folder.name.split("-")[1]) > steps - 2 * (3 - validations):
             shutil.rmtree(folder)

@@ -147,6 +147,28 @@ def test_stopped_early_and_killed_before_the_model_was_written_it_goes_no_furthe
     assert torch.equal(*(embeddings(workspace / "models" / name) for name in ("killed", "undisturbed")))
 
 
+def test_moved_before_the_model_was_written_it_finds_its_best_checkpoint(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.set_num_threads(1)
+    more = ["--validation-dataset", "dev", "--patience", "1", "--learning_rate", "0.01"]
+
+    def write_model(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    from hybrid_pyserini.training import training
+
+    monkeypatch.setattr(training, "_write_model", write_model)
+    assert train(workspace, *more, steps=80) == 130
+    monkeypatch.undo()
+    moved = workspace.with_name("moved")
+    workspace.rename(moved)
+    assert train(moved, *more, steps=80) == 0
+    figures = validations(moved, "eval_AP")
+    best = moved / "models" / "m.training" / f"checkpoint-{4 * (figures.index(max(figures)) + 1)}"
+    assert torch.equal(embeddings(best), embeddings(moved / "models" / "m"))
+
+
 def test_figures_stand_in_the_progress_lines(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train(workspace, "--validation-dataset", "english", "--disable_tqdm", "false", steps=4) == 0
     (figure,) = validations(workspace, "eval_mono_AP")
