@@ -22,6 +22,7 @@ PAPER_DEFAULTS: dict[str, Any] = {
     "logging_nan_inf_filter": False, "logging_steps": 50, "save_total_limit": 2, "report_to": "none",
     "remove_unused_columns": False, "restore_callback_states_from_checkpoint": True,
     "hub_strategy": "end",
+    "ddp_find_unused_parameters": False,  # EncoderModel trains none; to look takes time at each step
 }
 """TrainingArguments where ours differ from transformers', or where a change of its defaults would change results."""
 

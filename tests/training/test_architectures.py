@@ -64,6 +64,15 @@ def test_gradients_reach_every_layer_and_nothing_that_takes_no_part(workspace: P
     assert min(moved[name] for name in (*layers[0], *layers[1], *words, *dense)) > 1e-6
 
 
+def test_every_weight_that_is_trained_has_a_gradient(workspace: Path) -> None:
+    """Processes that train together wait for each of them."""
+    encoder = Encoder.load(str(init_of(workspace)), device="cpu")
+    encoder.model.embed(**encoder.chunk(encoder.tokenize(TEXTS)))[:, 0].sum().backward()
+    trained = {name: p.grad for name, p in encoder.model.named_parameters() if p.requires_grad}
+    assert len(trained) > 10
+    assert {name for name, gradient in trained.items() if gradient is None} == set()
+
+
 def test_sentence_transformers_has_the_same_vectors_where_the_encoder_says_so(
     workspace: Path, architecture: str
 ) -> None:
