@@ -13,10 +13,11 @@ _SHOWN = 3
 """Example ids that a message names."""
 
 
-def check_loss(loss: Tensor, vectors: Tensor, batches: PlannedBatches, step: int) -> None:
+def check_loss(loss: Tensor, vectors: Tensor, candidates: Tensor, batches: PlannedBatches, step: int) -> None:
     """Raise InputError where the loss of a step is no number.
 
-    ``vectors`` [texts, dimension] are those of this process's texts, as ``batches`` has them at this step.
+    ``vectors`` [texts, dimension] are those of this process's texts, as ``batches`` has them at this step;
+    ``candidates`` [candidates, dimension] those of all processes' passages.
     """
     if torch.isfinite(loss):
         return
@@ -27,6 +28,8 @@ def check_loss(loss: Tensor, vectors: Tensor, batches: PlannedBatches, step: int
     elif any(bad):
         what = f"{sum(bad)} of {len(bad)} texts have no vector, of examples {_some(owners, bad)}"
         remedy = "look at these examples"
+    elif not torch.isfinite(candidates).all():
+        what, remedy = "a passage of another process has no vector", "look at the examples that it names"
     else:
         what = f"every text has a vector; among the examples are {_some(owners, [True] * len(bad))}"
         remedy = "raise --temperature"

@@ -95,7 +95,7 @@ class HybridTrainer(Trainer):
         candidates = gather_candidates(vectors[asked:], inputs["counts"])
         loss = info_nce(vectors[:asked], candidates, inputs["own"], inputs["excluded"], self.temperature)
         if model.training:
-            check_loss(loss, vectors, self.train_dataset, self.state.global_step)
+            check_loss(loss, vectors, candidates, self.train_dataset, self.state.global_step)
         return (loss, vectors) if return_outputs else loss
 
     def prediction_step(self, model: nn.Module, inputs: dict[str, Any], prediction_loss_only: bool,

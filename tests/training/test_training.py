@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -14,8 +14,10 @@ from safetensors.torch import load_file
 
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.training.examples import build_store
+from hybrid_pyserini.training.no_number import check_loss
 from hybrid_pyserini.training.record import COMPLETE
 
 
@@ -270,6 +272,22 @@ def test_a_loss_that_is_no_number_names_step_and_examples(
     said = capsys.readouterr().err.splitlines()[-1]
     assert f"step 3: the loss is nan: 1 of 16 texts have no vector, of examples '{named[0]}'" in said
     assert not (workspace / "models" / "m").exists()
+
+
+@pytest.mark.parametrize(("spoilt", "says"), [
+    ("vectors", "1 of 4 texts have no vector"), ("candidates", "a passage of another process has no vector"),
+    (None, "every text has a vector"),
+])
+def test_a_process_whose_texts_are_right_does_not_blame_them(spoilt: str | None, says: str) -> None:
+    class Batches:
+        def owners(self, step: int) -> list[str]:
+            return ["a", "b", "a", "b"]
+
+    given = {"vectors": torch.ones(4, 3), "candidates": torch.ones(6, 3)}
+    if spoilt:
+        given[spoilt][1] = torch.nan
+    with pytest.raises(InputError, match=says):
+        check_loss(torch.tensor(torch.nan), **given, batches=cast(Any, Batches()), step=2)
 
 
 def test_weights_that_are_no_numbers_are_told_from_a_bad_text(
