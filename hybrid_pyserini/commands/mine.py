@@ -8,8 +8,8 @@ from hybrid_pyserini.workspace import Workspace
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Write a store of training examples with hard negatives: for each example and each language of its positives, "
-        "the passages of an indexed data set that the model ranks highest for the question and that do not answer it. "
+        "Write a store of training examples with hard negatives: for each example and each language of its positives,\n"
+        "the passages of an indexed data set that the model ranks highest for the question and that do not answer it.\n"
         "Negatives that an example has already are kept, before the new ones."
     )
     parser.add_argument("name", metavar="NAME", help="the new store's name; it becomes examples/NAME")

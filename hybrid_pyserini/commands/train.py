@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> None:
     output = workspace.new_model(arguments.output)
     _, init = workspace.model(arguments.init)
     from hybrid_pyserini.evaluation.retrieval_validation import RetrievalValidation
-    from hybrid_pyserini.training.processes import leave_processes, wait_for_all
+    from hybrid_pyserini.training.processes import leave_processes, process_rank, wait_for_all
     from hybrid_pyserini.training.settings import TrainSettings
     from hybrid_pyserini.training.training import train
 
@@ -106,9 +106,10 @@ def run(arguments: argparse.Namespace) -> None:
             settings, trainer, output, retrieval=retrieval, overwrite=arguments.overwrite, resume=arguments.resume
         )
         wait_for_all()
+        if process_rank()[0] == 0:
+            print(f"trained {output}" if trained else f"kept {output}: trained with these settings already")
     finally:
         leave_processes()
-    print(f"trained {output}" if trained else f"kept {output}: trained with these settings already")
 
 
 def _training_arguments(
@@ -125,9 +126,11 @@ def _training_arguments(
             load_best_model_at_end=bool(settings.patience),
         )
     try:
-        (trainer,) = parser.parse_args_into_dataclasses(args=list(rest))
+        trainer, unknown = parser.parse_args_into_dataclasses(args=list(rest), return_remaining_strings=True)
     except ValueError as error:
         raise InputError(str(error), remedy="see 'hybrid-pyserini train --help-all'") from None
+    if unknown:
+        raise InputError(f"unknown: {' '.join(unknown)}", remedy="see 'hybrid-pyserini train --help-all'")
     return trainer
 
 

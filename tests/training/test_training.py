@@ -211,7 +211,7 @@ def test_the_checkpoint_keeps_what_training_used(workspace: Path) -> None:
     (["--per_device_train_batch_size", "16"], "give --batch-size"),
     (["--num_train_epochs", "2"], "give --max_steps"),
     (["--save_only_model", "true"], "an interrupted training could not go on"),
-    (["--no_such_thing", "2"], "no_such_thing"),
+    (["--no_such_thing", "2"], "unknown: --no_such_thing 2; see 'hybrid-pyserini train --help-all'"),
     (["--max_steps", "many"], "invalid int value: 'many'"),
     (["--max-length", "-1"], "maximum length of -1 tokens"),
     (["--max-length", "100"], "from 8 to 64"),
