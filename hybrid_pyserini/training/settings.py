@@ -26,7 +26,7 @@ PAPER_DEFAULTS: dict[str, Any] = {
 }
 """TrainingArguments where ours differ from transformers', or where a change of its defaults would change results."""
 
-_REPLACED = {
+REPLACED = {
     "per_device_train_batch_size": "give --batch-size, of the global batch",
     "per_device_eval_batch_size": "validation takes --batch-size too",
     "num_train_epochs": "give --max_steps",
@@ -94,8 +94,8 @@ def check(settings: TrainSettings, arguments: TrainingArguments, retrieval_metri
     ``retrieval_metrics`` are those of a validation data set, if there is one.
     """
     for field in fields(arguments):
-        if field.name in _REPLACED and getattr(arguments, field.name) != field.default:
-            raise InputError(f"--{field.name} is not for this training", remedy=_REPLACED[field.name])
+        if field.name in REPLACED and getattr(arguments, field.name) != field.default:
+            raise InputError(f"--{field.name} is not for this training", remedy=REPLACED[field.name])
     settings.mixing.check(len(settings.examples))
     if not 0 < settings.temperature < math.inf:
         raise InputError(f"temperature {settings.temperature}", remedy="use one above 0; 0.05 is the default")
