@@ -189,9 +189,10 @@ class Encoder:
         )
         return encoded["input_ids"]
 
-    def chunk(self, token_ids: Sequence[Sequence[int]]) -> TokenChunk:
-        """Pad texts of about equal length to one [texts, tokens] chunk."""
-        longest = max(map(len, token_ids))
+    def chunk(self, token_ids: Sequence[Sequence[int]], multiple: int = 1) -> TokenChunk:
+        """Pad texts of about equal length to one [texts, tokens] chunk, as long as a multiple of ``multiple`` where the
+        transformer can take that."""
+        longest = min(-(-max(map(len, token_ids)) // multiple) * multiple, self.most_tokens)
         ids = torch.full((len(token_ids), longest), self.tokenizer.pad_token_id)
         mask = torch.zeros((len(token_ids), longest), dtype=torch.long)
         for row, tokens in enumerate(token_ids):

@@ -18,6 +18,10 @@ CHUNK_TOKENS = {"cpu": 1024, "cuda": 16384}
 """Tokens in a chunk, padding included: few enough that texts of one chunk are about equally long, enough to keep the
 device busy with each matrix product."""
 
+_LENGTHS = 8
+"""Chunks are padded to a multiple of this: each new shape is a matrix product that the processor's library compiles and
+keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedPair:
@@ -113,8 +117,9 @@ def _length_sorted_chunks(
     by_length = sorted(range(len(texts)), key=lambda i: len(token_ids[i]), reverse=True)
     chunks, start = [], 0
     while start < len(texts):
-        end = start + max(1, chunk_tokens // len(token_ids[by_length[start]]))
-        chunks.append(encoder.chunk([token_ids[i] for i in by_length[start:end]]))
+        longest = -(-len(token_ids[by_length[start]]) // _LENGTHS) * _LENGTHS
+        end = start + max(1, chunk_tokens // longest)
+        chunks.append(encoder.chunk([token_ids[i] for i in by_length[start:end]], _LENGTHS))
         start = end
     order = torch.empty(len(texts), dtype=torch.long)
     order[torch.tensor(by_length)] = torch.arange(len(texts))

@@ -27,14 +27,18 @@ def open_repository(arguments: TrainingArguments) -> None:
 
 
 def upload(model: Path, arguments: TrainingArguments) -> None:
-    """Upload a model's folder, if that was asked for; its card then calls it by its name there. Raises InputError."""
+    """Upload a model's folder, if that was asked for; the card there calls it by its name there. Raises InputError."""
     if _uploads(arguments):
-        put_name(model, f"{model.parent.name}/{model.name}", str(arguments.hub_model_id))
-        with _one_line(arguments, f"the model is in {model}; run the same command again to upload it"):
-            HfApi().upload_folder(
-                repo_id=str(arguments.hub_model_id), folder_path=model, token=arguments.hub_token,
-                revision=arguments.hub_revision, commit_message=f"{model.name}, trained with hybrid-pyserini",
-            )
+        here, there = f"{model.parent.name}/{model.name}", str(arguments.hub_model_id)
+        put_name(model, here, there)
+        try:
+            with _one_line(arguments, f"the model is in {model}; run the same command again to upload it"):
+                HfApi().upload_folder(
+                    repo_id=there, folder_path=model, token=arguments.hub_token, revision=arguments.hub_revision,
+                    commit_message=f"{model.name}, trained with hybrid-pyserini",
+                )
+        finally:
+            put_name(model, there, here)
 
 
 def _uploads(arguments: TrainingArguments) -> bool:

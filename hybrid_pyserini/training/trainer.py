@@ -25,6 +25,7 @@ from hybrid_pyserini.training.chunked import ChunkedEncoder
 from hybrid_pyserini.training.collator import PlannedBatches
 from hybrid_pyserini.training.dropout import quick_dropout_in_models
 from hybrid_pyserini.training.loss import gather_candidates, info_nce
+from hybrid_pyserini.training.memory import GiveMemoryBack
 from hybrid_pyserini.training.no_number import CheckGradients, check_loss
 from hybrid_pyserini.training.processes import from_rank_zero, wait_for_all
 from hybrid_pyserini.training.progress import LossInBar
@@ -47,6 +48,7 @@ class HybridTrainer(Trainer):
         if self._on_processor:
             # torch's fused attention has a slow backward there: without it a step of the demo took two thirds the time.
             encoder.model.transformer.set_attn_implementation("eager")
+            self.add_callback(GiveMemoryBack())
         self.add_callback(CheckGradients(batches))
         self.add_callback(_MarkComplete())
         if self.pop_callback(ProgressCallback):  # there is none with --disable_tqdm

@@ -79,3 +79,29 @@ def test_a_batch_must_divide_by_the_processes(encoder: Encoder, tmp_path: Path) 
     plan = BatchPlan([store], "hybrid", 10, seed=0)
     with pytest.raises(InputError, match="use --batch-size 8 or 12"):
         PlannedBatches(plan, [store], encoder, steps=3, rank=0, processes=4)
+
+
+@pytest.mark.parametrize("budget", [1, 40, 100, 1024])
+def test_chunks_hold_so_many_tokens_and_come_in_few_lengths(encoder: Encoder, budget: int) -> None:
+    """Longest first; a text that is longer than the budget is a chunk by itself. The encoder takes 64 tokens."""
+    many = [pair("river " * (i % 70 + 1), "city " * (i * 3 % 70 + 1), f"g{i}") for i in range(40)]
+    batch = collate(many, encoder, chunk_tokens=budget)
+    shapes = [tuple(chunk["input_ids"].shape) for chunk in batch["chunks"]]
+    assert sum(texts for texts, _ in shapes) == 80
+    assert all(texts * length <= budget or texts == 1 for texts, length in shapes)
+    lengths = [length for _, length in shapes]
+    assert lengths == sorted(lengths, reverse=True)
+    assert {length % 8 for length in lengths} == {0}
+    assert max(lengths) == 64
+    texts_of_one_length = [texts for texts, length in shapes[:-1] if length == 64]
+    assert len(set(texts_of_one_length)) == 1
+    if budget == 100:
+        assert any(texts > 1 for texts, _ in shapes)
+
+
+def test_padding_never_exceeds_what_the_encoder_takes(encoder: Encoder) -> None:
+    assert encoder.most_tokens == 64
+    assert encoder.chunk([[5] * 61], multiple=48)["input_ids"].shape == (1, 64)
+    chunk = encoder.chunk([[5] * 3, [5] * 9], multiple=8)
+    assert chunk["input_ids"].shape == (2, 16)
+    assert chunk["attention_mask"].sum(dim=1).tolist() == [3, 9]

@@ -116,6 +116,23 @@ def test_after_a_failed_upload_the_same_command_uploads(
     assert (workspace / "models" / "m" / "model.safetensors").stat().st_mtime_ns == made
 
 
+def test_the_card_here_keeps_its_name_here(
+    workspace: Path, hub: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an upload, after one that fails, and so that the next may go elsewhere."""
+    assert train(workspace) == 0
+    card = (workspace / "models" / "m" / "README.md").read_text()
+    assert 'SentenceTransformer("models/m")' in card
+    with monkeypatch.context() as broken:
+        broken.setattr(HfApi, "upload_folder", lambda *_, **__: 1 / 0)
+        assert train(workspace, *PUSH) == 2
+    assert (workspace / "models" / "m" / "README.md").read_text() == card
+    assert train(workspace, *PUSH) == 0
+    assert train(workspace, "--push_to_hub", "true", "--hub_model_id", "another/name") == 0
+    assert (workspace / "models" / "m" / "README.md").read_text() == card
+    assert 'SentenceTransformer("another/name")' in (workspace / "hub" / "README.md").read_text()
+
+
 @pytest.mark.parametrize(("more", "says"), [
     (["--push_to_hub", "true"], "no whole name for the Hub (None); give --hub_model_id USER/NAME"),
     (["--push_to_hub", "true", "--hub_model_id", "words"], "no whole name for the Hub (words)"),
