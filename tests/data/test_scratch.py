@@ -37,10 +37,15 @@ def test_a_full_disk_is_an_os_error(tmp_path: Path) -> None:
 
 def test_ctrl_c_is_heard_within_a_long_statement(tmp_path: Path) -> None:
     """Not only after it, when the exception would have no cause."""
+    def first() -> int:
+        """The statement's first number: from here on it runs."""
+        threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
+        return 1
+
     with pytest.raises(KeyboardInterrupt) as raised, scratch_database(tmp_path) as database:
-        threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
+        database.create_function("first", 0, first)
         database.execute(
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3e7) SELECT max(i) FROM n"
+            "WITH RECURSIVE n (i) AS (SELECT first() UNION ALL SELECT i + 1 FROM n WHERE i < 3e7) SELECT max(i) FROM n"
         )
     assert isinstance(raised.value.__cause__, sqlite3.OperationalError)
 
