@@ -102,7 +102,7 @@ def _trained_weights(encoder: Encoder) -> str:
     digest = hashlib.sha256()
     for parameter in encoder.model.parameters():
         if parameter.requires_grad:
-            digest.update(parameter.detach().cpu().numpy().data)
+            digest.update(parameter.detach().cpu().contiguous().numpy().data)
     return digest.hexdigest()
 
 
