@@ -6,6 +6,7 @@ training grew for some ten steps, to more than half again what it needed.
 """
 
 import ctypes
+import sys
 from typing import Any
 
 from transformers import TrainerCallback
@@ -15,7 +16,7 @@ class GiveMemoryBack(TrainerCallback):
     """After each step; does nothing where the C library is not glibc."""
 
     def __init__(self) -> None:
-        self._trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        self._trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
     def on_step_end(self, *_: Any, **__: Any) -> None:
         if self._trim:

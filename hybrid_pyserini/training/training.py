@@ -23,7 +23,7 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import write_json
 from hybrid_pyserini.model_card import CardFacts, write_card
 from hybrid_pyserini.training.batching import BatchPlan
-from hybrid_pyserini.training.collator import CHUNK_TOKENS, PlannedBatches
+from hybrid_pyserini.training.collator import CHUNK_TOKENS, GPU_CHUNK_TOKENS, PlannedBatches
 from hybrid_pyserini.training.examples import ExampleStore
 from hybrid_pyserini.training.hub import open_repository, upload
 from hybrid_pyserini.training.overlap import warn_of_overlap
@@ -71,7 +71,7 @@ def train(
     )
     batches = PlannedBatches(
         plan, stores, encoder, arguments.max_steps, rank, processes,
-        settings.grad_cache or CHUNK_TOKENS[arguments.device.type],
+        settings.grad_cache or (CHUNK_TOKENS if arguments.device.type == "cpu" else GPU_CHUNK_TOKENS),
     )
     validation = _validation_batches(settings, encoder, rank, processes)
     open_repository(arguments)

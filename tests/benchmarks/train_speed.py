@@ -156,7 +156,7 @@ def our_trainer(model: Path, store: Path, options: dict[str, Any], system: str) 
     from hybrid_pyserini.training.settings import PAPER_DEFAULTS
     from hybrid_pyserini.training.trainer import HybridTrainer
 
-    batches = planned(model, store, options["max_steps"], CHUNK_TOKENS["cpu"])
+    batches = planned(model, store, options["max_steps"], CHUNK_TOKENS)
     return HybridTrainer(
         batches.encoder, TEMPERATURE, batches, None, recompute=system == "ours_grad_cache",
         args=TrainingArguments(**PAPER_DEFAULTS | options),
