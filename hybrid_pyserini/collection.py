@@ -18,14 +18,19 @@ def check_id(value: object, what: str, path: Path | None = None, line: int | Non
             f"{what} {value!r} contains a blank", remedy="remove it: run files are split at blanks",
             path=path, line=line,
         )
+    return check_characters(value, f"{what} {value!r}", path, line)
+
+
+def check_characters(text: str, what: str, path: Path | None = None, line: int | None = None) -> str:
+    """Return a text of whole characters: JSON can spell "\\ud83d" alone, which no UTF-8 file can hold."""
     try:
-        value.encode()
-    except UnicodeEncodeError as error:  # JSON can spell "\ud83d" alone, which no UTF-8 file can hold
+        text.encode()
+    except UnicodeEncodeError as error:
         raise InputError(
-            f"{what} {value!r} holds half a character ({value[error.start]!r}, a lone surrogate)",
+            f"{what} holds half a character ({text[error.start]!r}, a lone surrogate)",
             remedy="write it again as UTF-8", path=path, line=line,
         ) from None
-    return value
+    return text
 
 
 def read_collection(path: Path) -> Iterator[Passage]:

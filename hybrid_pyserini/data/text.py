@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hybrid_pyserini.collection import check_characters
 from hybrid_pyserini.errors import InputError
 
 
@@ -10,14 +11,7 @@ def check_text(value: object, what: str, path: Path | None = None, line: int | N
     if not isinstance(value, str) or not value.strip():
         found = "is empty" if isinstance(value, str) else f"is missing or no string ({value!r})"
         raise InputError(f"{what} {found}", remedy="give it a text or remove it", path=path, line=line)
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:  # JSON can spell "\ud83d" alone, which no UTF-8 file can hold
-        raise InputError(
-            f"{what} holds half a character ({value[error.start]!r}, a lone surrogate)",
-            remedy="write the text again as UTF-8", path=path, line=line,
-        ) from None
-    return value
+    return check_characters(value, what, path, line)
 
 
 def one_line(query: str) -> str:

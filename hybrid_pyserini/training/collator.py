@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch.utils.data import Dataset
@@ -13,6 +13,8 @@ from hybrid_pyserini.records import Negative, ParallelExample
 from hybrid_pyserini.training.batching import BatchPlan, PlannedPair
 from hybrid_pyserini.training.examples import ExampleStore
 from hybrid_pyserini.training.loss import excluded_candidates
+
+Item = TypeVar("Item")
 
 CHUNK_TOKENS = 1024
 """Tokens in a chunk, padding included: few enough that texts of one chunk are about equally long, enough to fill a
@@ -73,9 +75,7 @@ class PlannedBatches(Dataset[dict[str, Any]]):
 
     def owners(self, step: int) -> list[str]:
         """The example id of each text of this rank's slice: queries, positives, hard negatives."""
-        planned = self.plan.batch(step)
-        share = len(planned) // self.processes
-        mine = planned[self.rank * share : (self.rank + 1) * share]
+        mine = _shares(self.plan.batch(step), self.processes)[self.rank]
         examples = [self.stores[p.source][p.example] for p in mine]
         ids = [example.id for example in examples]
         return ids + ids + [
@@ -93,15 +93,14 @@ def collate(
     them. Returns ``order`` [texts] (row of the model's output for each text, queries first), ``own`` [queries],
     ``excluded`` [queries, all candidates], ``counts`` (candidates of each process) and ``chunks``.
     """
-    share = len(pairs) // processes
-    slices = [pairs[r * share : (r + 1) * share] for r in range(processes)]
+    slices = _shares(pairs, processes)
     counts = [len(part) + sum(len(pair.negatives) for pair in part) for part in slices]
     groups = [
         group for part in slices
         for group in [pair.group for pair in part] + [n.group for pair in part for n in pair.negatives]
     ]
     mine, first = slices[rank], sum(counts[:rank])
-    own = list(range(first, first + share))
+    own = list(range(first, first + len(mine)))
     texts = [encoder.settings.query_prompt + pair.query for pair in mine]
     texts += [encoder.settings.document_prompt + pair.positive for pair in mine]
     texts += [encoder.settings.document_prompt + n.text for pair in mine for n in pair.negatives]
@@ -110,6 +109,12 @@ def collate(
         "order": order, "own": torch.tensor(own), "counts": counts, "chunks": chunks,
         "excluded": excluded_candidates([pair.known_groups for pair in mine], own, groups),
     }
+
+
+def _shares(batch: Sequence[Item], processes: int) -> list[Sequence[Item]]:
+    """The slices of a global batch, by rank."""
+    share = len(batch) // processes
+    return [batch[rank * share : (rank + 1) * share] for rank in range(processes)]
 
 
 def _length_sorted_chunks(

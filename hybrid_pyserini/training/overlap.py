@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from hybrid_pyserini.data.text import one_line
 from hybrid_pyserini.training.examples import ExampleStore
 
 _MOST_QUERIES = 2_000_000
@@ -64,4 +65,4 @@ def warn_of_overlap(validation: str, queries: Iterable[tuple[str, str]], stores:
 
 
 def _normalised(query: str) -> str:
-    return " ".join(query.split()).casefold()
+    return one_line(query).casefold()
