@@ -1,6 +1,7 @@
 """Parallel examples of plain words, for tests that need some data and do not care which."""
 
 import random
+from collections.abc import Sequence
 
 from hybrid_pyserini.collection import write_collection
 from hybrid_pyserini.data.dataset import all_pairs, union
@@ -31,8 +32,14 @@ def parallel_examples(count: int, languages: tuple[str, ...] = ("de", "en", "zh"
 
 
 def write_held_out(workspace: Workspace, name: str, *, languages: tuple[str, ...] = ("de", "en", "zh")) -> None:
-    """A data set to search, of the 25 examples that follow on the first 60: one passage a question and language."""
-    examples = parallel_examples(85)[60:]
+    """A data set to search, of the 25 examples that follow on the first 60."""
+    write_dataset(workspace, name, parallel_examples(85)[60:], languages)
+
+
+def write_dataset(
+    workspace: Workspace, name: str, examples: Sequence[ParallelExample], languages: tuple[str, ...]
+) -> None:
+    """A data set to search: one passage a question and language, all pairs and the pool."""
     qrels = {language: {e.id: {f"{language}:{e.id}": 1} for e in examples} for language in languages}
     for language in languages:
         write_collection(workspace.collection(name, language), [

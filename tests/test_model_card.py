@@ -7,18 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 from huggingface_hub import ModelCard
-from parallel_words import parallel_examples
+from parallel_words import parallel_examples, write_dataset
 from tiny_architectures import tiny
 
-from hybrid_pyserini import checkpoint, trec
+from hybrid_pyserini import checkpoint
 from hybrid_pyserini.checkpoint import EncoderSettings
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.collection import write_collection
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.model_card import CARD, CardFacts, put_evaluation, write_card
-from hybrid_pyserini.records import ALL, Pair, Passage
 from hybrid_pyserini.training.examples import build_store
-from hybrid_pyserini.workspace import DatasetInfo, Workspace
+from hybrid_pyserini.workspace import Workspace
 
 LANGUAGES = ("de", "en", "zh")
 RECORD = {
@@ -52,19 +50,7 @@ def workspace(tmp_path: Path, tiny_checkpoint: Path) -> Workspace:
     build_store(tmp_path / "examples" / "words", parallel_examples(24))
     shutil.copytree(tiny_checkpoint, tmp_path / "models" / "tiny")
     assert train(tmp_path) == 0
-    examples = parallel_examples(20, LANGUAGES)
-    for language in LANGUAGES:
-        write_collection(workspace.collection("words", language), [
-            Passage(f"{language}:{e.id}", e.positives[language], e.positives[language], "", e.group, language)
-            for e in examples
-        ])
-        trec.write_topics(workspace.topics("words", language), {e.id: e.queries[language] for e in examples})
-        trec.write_qrels(workspace.qrels("words", language), {e.id: {f"{language}:{e.id}": 1} for e in examples})
-    trec.write_qrels(workspace.qrels("words", ALL), {
-        e.id: {f"{language}:{e.id}": 1 for language in LANGUAGES} for e in examples
-    })
-    pairs = tuple(Pair(q, p) for q in LANGUAGES for p in (*LANGUAGES, ALL))
-    DatasetInfo("words", LANGUAGES, pairs).write(workspace.dataset_file("words"))
+    write_dataset(workspace, "words", parallel_examples(20, LANGUAGES), LANGUAGES)
     assert search(workspace) == 0
     return workspace
 

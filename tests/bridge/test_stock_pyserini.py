@@ -10,16 +10,16 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
-from parallel_words import parallel_examples
+from parallel_words import parallel_examples, write_dataset
 from stock_pyserini import run_stock
 
 from hybrid_pyserini import trec
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.collection import read_collection, write_collection
+from hybrid_pyserini.collection import read_collection
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.evaluation.measures import parse_measures, score_run
-from hybrid_pyserini.records import ALL, Pair, Passage
-from hybrid_pyserini.workspace import DatasetInfo, Workspace
+from hybrid_pyserini.records import ALL, Pair
+from hybrid_pyserini.workspace import Workspace
 
 pytestmark = [pytest.mark.java, pytest.mark.slow]
 LANGUAGES = ("de", "en", "zh")
@@ -31,19 +31,7 @@ AUTO = ["--encoder-class", "auto", "--pooling", "mean", "--l2-norm"]
 def workspace(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> Workspace:
     """Sixty passages a language, indexed and searched by our own commands."""
     workspace = Workspace(tmp_path_factory.mktemp("workspace"))
-    examples = parallel_examples(60, LANGUAGES)
-    pairs = [Pair(q, p) for q in LANGUAGES for p in (*LANGUAGES, ALL)]
-    for language in LANGUAGES:
-        write_collection(workspace.collection("words", language), [
-            Passage(f"{language}:{e.id}", e.positives[language], e.positives[language], "", e.group, language)
-            for e in examples
-        ])
-        trec.write_topics(workspace.topics("words", language), {e.id: e.queries[language] for e in examples})
-        trec.write_qrels(workspace.qrels("words", language), {e.id: {f"{language}:{e.id}": 1} for e in examples})
-    trec.write_qrels(workspace.qrels("words", ALL), {
-        e.id: {f"{language}:{e.id}": 1 for language in LANGUAGES} for e in examples
-    })
-    DatasetInfo("words", LANGUAGES, tuple(pairs)).write(workspace.dataset_file("words"))
+    write_dataset(workspace, "words", parallel_examples(60, LANGUAGES), LANGUAGES)
     model = ["words", "--model", str(tiny_checkpoint), "--workspace", str(workspace.root)]
     assert main(["index", *model]) == 0
     assert main(["search", *model, "--hits", str(HITS)]) == 0

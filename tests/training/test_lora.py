@@ -9,18 +9,17 @@ import numpy as np
 import peft
 import pytest
 import torch
-from parallel_words import parallel_examples
 from safetensors.torch import load_file
 from sentence_transformers import SentenceTransformer
 from tiny_architectures import tiny
 from transformers import AutoModel
+from word_training import training_workspace
 
 from hybrid_pyserini import checkpoint
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.training import training
-from hybrid_pyserini.training.examples import build_store
 from hybrid_pyserini.training.lora import LoraEncoder
 
 TEXTS = ["river bread", "Brot", "面包 音乐 12"]
@@ -35,10 +34,7 @@ def architecture(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_checkpoint: Path) -> Path:
-    build_store(tmp_path / "examples" / "words", parallel_examples(24))
-    build_store(tmp_path / "examples" / "held-out", parallel_examples(32)[24:])
-    shutil.copytree(tiny_checkpoint, tmp_path / "models" / "tiny")
-    return tmp_path
+    return training_workspace(tmp_path, tiny_checkpoint, 24, 8)
 
 
 def train(workspace: Path, output: str, *more: str, init: str | Path = "tiny") -> int:

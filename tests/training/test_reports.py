@@ -1,27 +1,22 @@
 """What a training reports while it runs, and what its record says in the end."""
 
 import importlib.metadata
-import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
-from parallel_words import parallel_examples
 from tensorboardX.proto.event_pb2 import Event
+from word_training import training_workspace
 
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.jsonl import read_json
-from hybrid_pyserini.training.examples import build_store
 
 
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_checkpoint: Path) -> Path:
-    build_store(tmp_path / "examples" / "words", parallel_examples(24))
-    build_store(tmp_path / "examples" / "held-out", parallel_examples(32)[24:])
-    shutil.copytree(tiny_checkpoint, tmp_path / "models" / "tiny")
-    return tmp_path
+    return training_workspace(tmp_path, tiny_checkpoint, 24, 8)
 
 
 def train(workspace: Path, *more: str) -> int:

@@ -1,42 +1,33 @@
 """Stopping and the best model by a retrieval measure: through the command line, against index, search and evaluate."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from parallel_words import parallel_examples, write_held_out
+from parallel_words import write_held_out
 from safetensors.torch import load_file
+from word_training import train_words, training_workspace
 
-from hybrid_pyserini.cli import main
 from hybrid_pyserini.encoder import Encoder
 from hybrid_pyserini.evaluation.evaluation import evaluate
 from hybrid_pyserini.evaluation.measures import parse_measures
 from hybrid_pyserini.indexing import build_index_with
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.search import search_with
-from hybrid_pyserini.training.examples import build_store
 from hybrid_pyserini.trec import write_topics
 from hybrid_pyserini.workspace import Workspace
 
 
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_checkpoint: Path) -> Path:
-    build_store(tmp_path / "examples" / "words", parallel_examples(60))
-    build_store(tmp_path / "examples" / "held-out", parallel_examples(70)[60:])
     write_held_out(Workspace(tmp_path), "dev")
     write_held_out(Workspace(tmp_path), "english", languages=("en",))
-    shutil.copytree(tiny_checkpoint, tmp_path / "models" / "tiny")
-    return tmp_path
+    return training_workspace(tmp_path, tiny_checkpoint, 60, 10)
 
 
 def train(workspace: Path, *more: str, output: str = "m", steps: int = 12) -> int:
-    return main([
-        "train", "--workspace", str(workspace), "--examples", "words", "--init", "tiny", "--output", output,
-        "--batch-size", "8", "--max_steps", str(steps), "--learning_rate", "1e-3", "--save_steps", "4",
-        "--eval_steps", "4", "--disable_tqdm", "true", "--use_cpu", "true", *more,
-    ])
+    return train_words(workspace, "--eval_steps", "4", *more, output=output, steps=steps)
 
 
 def record(workspace: Path, model: str = "m") -> dict[str, Any]:

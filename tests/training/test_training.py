@@ -1,6 +1,5 @@
 """Whole trainings of a tiny encoder, through the command line where a user would."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,8 @@ import pytest
 import torch
 from parallel_words import parallel_examples
 from safetensors.torch import load_file
+from word_training import train_words as train
+from word_training import training_workspace
 
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.encoder import Encoder
@@ -23,19 +24,8 @@ from hybrid_pyserini.training.record import COMPLETE
 
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_checkpoint: Path) -> Path:
-    build_store(tmp_path / "examples" / "words", parallel_examples(60))
-    build_store(tmp_path / "examples" / "held-out", parallel_examples(70)[60:])
     build_store(tmp_path / "examples" / "english", parallel_examples(30, languages=("en",)))
-    shutil.copytree(tiny_checkpoint, tmp_path / "models" / "tiny")
-    return tmp_path
-
-
-def train(workspace: Path, *more: str, output: str = "m", steps: int = 12) -> int:
-    return main([
-        "train", "--workspace", str(workspace), "--examples", "words", "--init", "tiny", "--output", output,
-        "--batch-size", "8", "--max_steps", str(steps), "--learning_rate", "1e-3", "--save_steps", "4",
-        "--disable_tqdm", "true", "--use_cpu", "true", *more,
-    ])
+    return training_workspace(tmp_path, tiny_checkpoint, 60, 10)
 
 
 def weights(workspace: Path, model: str) -> dict[str, torch.Tensor]:
