@@ -21,6 +21,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import torch
+from transformers import TrainerCallback, TrainingArguments
+
 SHARED_DATA = Path(os.environ.get("HYBRID_PYSERINI_DATA", Path(__file__).parents[3] / "shared" / "data"))
 LANGUAGES = ("en", "de", "ar", "zh")
 BATCH, MAX_LENGTH, TEMPERATURE, WARM_UP = 64, 128, 0.05, 2
@@ -70,8 +73,6 @@ def prepare(workspace: Path) -> None:
 
 def report(workspace: Path, steps: int, rounds: int) -> None:
     """Measure everything, and print it."""
-    import torch
-
     gradients = {}
     for system in SYSTEMS:
         run(system, workspace, 1, workspace / f"{system}.pt")
@@ -113,8 +114,6 @@ def run(system: str, workspace: Path, steps: int, gradients: Path | None = None)
 
 def cosine(gradient: dict[str, Any], other: dict[str, Any]) -> float:
     """Over all weights at once, in float64."""
-    import torch
-
     ours, theirs = (torch.cat([g[name].double().flatten() for name in sorted(other)]) for g in (gradient, other))
     return float(torch.nn.functional.cosine_similarity(ours, theirs, dim=0))
 
@@ -150,8 +149,6 @@ def planned(model: Path, store_folder: Path, steps: int, chunk_tokens: int) -> A
 
 
 def our_trainer(model: Path, store: Path, options: dict[str, Any], system: str) -> Any:
-    from transformers import TrainingArguments
-
     from hybrid_pyserini.training.collator import CHUNK_TOKENS
     from hybrid_pyserini.training.settings import PAPER_DEFAULTS
     from hybrid_pyserini.training.trainer import HybridTrainer
@@ -194,43 +191,30 @@ def sentence_transformers_trainer(model: Path, store: Path, options: dict[str, A
     )
 
 
-def watch_class() -> Any:
-    """Made late: importing transformers takes seconds, which the parent process need not wait for."""
-    from transformers import TrainerCallback
+class Watch(TrainerCallback):
+    """Times steps, and memory from the moment at which the model is there; with ``gradients``, saves them there."""
 
-    class _Watch(TrainerCallback):
-        """Times steps, and memory from the moment at which the model is there."""
+    def __init__(self, gradients: Path | None) -> None:
+        self.gradients = gradients
+        self.ends: list[float] = []
 
-        def __init__(self, gradients: Path | None) -> None:
-            self.gradients = gradients
-            self.ends: list[float] = []
+    def on_train_begin(self, *_: Any, model: Any, **__: Any) -> None:
+        self.optimizer_bytes = 8 * sum(p.numel() for p in model.parameters() if p.requires_grad)
+        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+        self.before = status("VmRSS")
 
-        def on_train_begin(self, *_: Any, model: Any, **__: Any) -> None:
-            self.optimizer_bytes = 8 * sum(p.numel() for p in model.parameters() if p.requires_grad)
-            Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-            self.before = status("VmRSS")
+    def on_pre_optimizer_step(self, *_: Any, model: Any, **__: Any) -> None:
+        if self.gradients:
+            torch.save({name_of(n): p.grad for n, p in model.named_parameters() if p.grad is not None}, self.gradients)
 
-        def on_pre_optimizer_step(self, *_: Any, model: Any, **__: Any) -> None:
-            if self.gradients:
-                import torch
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        self.ends.append(time.perf_counter())
 
-                torch.save({name_of(n): p.grad for n, p in model.named_parameters() if p.grad is not None},
-                           self.gradients)
+    def step_seconds(self) -> list[float]:
+        return [end - start for start, end in zip(self.ends, self.ends[1:], strict=False)]
 
-        def on_step_end(self, *_: Any, **__: Any) -> None:
-            self.ends.append(time.perf_counter())
-
-        def step_seconds(self) -> list[float]:
-            return [end - start for start, end in zip(self.ends, self.ends[1:], strict=False)]
-
-        def memory_mb(self) -> float:
-            return (status("VmHWM") - self.before - self.optimizer_bytes) / 2**20
-
-    return _Watch
-
-
-def Watch(gradients: Path | None) -> Any:  # noqa: N802
-    return watch_class()(gradients)
+    def memory_mb(self) -> float:
+        return (status("VmHWM") - self.before - self.optimizer_bytes) / 2**20
 
 
 def name_of(parameter: str) -> str:
