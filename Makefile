@@ -28,7 +28,7 @@ types: setup
 	$(BIN)/mypy
 
 pytest: setup
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 clean:
 	rm -rf .venv .demo .demo-quick .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -73,8 +73,15 @@ class EncoderModel(nn.Module):
     def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """[texts, tokens] -> [texts, dimension]; pooling and normalisation in float32 under autocast too,
         and in float64 where the weights are."""
+        return self._vectors(attention_mask, input_ids=input_ids)
+
+    def embed_looked_up(self, inputs_embeds: Tensor, attention_mask: Tensor) -> Tensor:
+        """The same from the tokens' own vectors, [texts, tokens, width], that ``transformer`` would look up first."""
+        return self._vectors(attention_mask, inputs_embeds=inputs_embeds)
+
+    def _vectors(self, attention_mask: Tensor, **inputs: Tensor) -> Tensor:
         backbone = self.transformer.get_encoder() if self.transformer.config.is_encoder_decoder else self.transformer
-        states = backbone(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        states = backbone(attention_mask=attention_mask, **inputs).last_hidden_state
         states = states.to(torch.promote_types(states.dtype, torch.float32))
         if self.pooling == "cls":
             vectors = states[:, 0]

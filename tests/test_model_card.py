@@ -22,7 +22,7 @@ LANGUAGES = ("de", "en", "zh")
 RECORD = {
     "settings": {"strategy": "hybrid", "alpha": 0.25, "batch_size": 8, "temperature": 0.05, "init": "tiny",
                  "lora_rank": None},
-    "training_arguments": {"optim": "adamw_torch", "learning_rate": 3e-5, "lr_scheduler_type": "linear",
+    "training_arguments": {"optim": "adamw_torch_fused", "learning_rate": 3e-5, "lr_scheduler_type": "linear",
                            "warmup_steps": 0, "weight_decay": 0.01, "seed": 42},
     "parameters": {"all": 2000, "trained": 1000},
     "hardware": {"device": "cpu", "processes": 1, "dtype": "fp32"},
@@ -83,7 +83,7 @@ def test_what_was_done_is_said(tmp_path: Path) -> None:
     write_card(tmp_path, FACTS, RECORD)
     text = (tmp_path / CARD).read_text()
     for said in ("hybrid, alpha 0.25: 7 cross-lingual, 3 monolingual; 8 queries each", "temperature 0.05",
-                 "10, adamw_torch, learning rate 3e-05", "| Seed | 42 |", "1,000 of 2,000",
+                 "10, adamw_torch_fused, learning rate 3e-05", "| Seed | 42 |", "1,000 of 2,000",
                  "| a | 1,234 | zh_Hans en |", "https://arxiv.org/abs/2408.10536", "`xlm-roberta-base`"):
         assert said in text
 

@@ -32,9 +32,20 @@ class ChunkedEncoder(nn.Module):
 
     def forward(self, chunks: Sequence[TokenChunk]) -> Tensor:
         """Chunks of texts -> [all texts, dimension], in the chunks' order."""
-        recompute = self.recompute and torch.is_grad_enabled()
+        # Each token is looked up once a step: the gradient of a chunk's own lookup would be as large as all of the
+        # vocabulary's weights, which took a quarter of a step.
+        ids = [chunk["input_ids"] for chunk in chunks]
+        tokens, places = torch.cat([i.flatten() for i in ids]).unique(return_inverse=True)
+        looked_up = self.encoder.transformer.get_input_embeddings()(tokens)
         return torch.cat([
-            checkpoint(self.encoder.embed, chunk["input_ids"], chunk["attention_mask"], use_reentrant=False)
-            if recompute else self.encoder.embed(**chunk)
-            for chunk in chunks
+            self._embed(looked_up, where.view_as(i), chunk["attention_mask"])
+            for where, i, chunk in zip(places.split([i.numel() for i in ids]), ids, chunks, strict=True)
         ])
+
+    def _embed(self, looked_up: Tensor, places: Tensor, attention_mask: Tensor) -> Tensor:
+        if self.recompute and torch.is_grad_enabled():
+            return checkpoint(self._embed_now, looked_up, places, attention_mask, use_reentrant=False)
+        return self._embed_now(looked_up, places, attention_mask)
+
+    def _embed_now(self, looked_up: Tensor, places: Tensor, attention_mask: Tensor) -> Tensor:
+        return self.encoder.embed_looked_up(nn.functional.embedding(places, looked_up), attention_mask)

@@ -18,7 +18,7 @@ from hybrid_pyserini.training.source_mixing import SourceMixing
 from hybrid_pyserini.training.validation import LOSS
 
 PAPER_DEFAULTS: dict[str, Any] = {
-    "learning_rate": 3e-5, "weight_decay": 1e-2, "optim": "adamw_torch", "lr_scheduler_type": "linear",
+    "learning_rate": 3e-5, "weight_decay": 1e-2, "optim": "adamw_torch_fused", "lr_scheduler_type": "linear",
     "logging_nan_inf_filter": False, "logging_steps": 50, "save_total_limit": 2, "report_to": "none",
     "remove_unused_columns": False, "restore_callback_states_from_checkpoint": True,
     "hub_strategy": "end",

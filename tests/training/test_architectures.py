@@ -15,6 +15,7 @@ from torch import Tensor
 
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.training.chunked import ChunkedEncoder
 from hybrid_pyserini.training.examples import build_store
 
 TEXTS = ["river bread", "Brot", "面包 音乐 12"]
@@ -62,6 +63,28 @@ def test_gradients_reach_every_layer_and_nothing_that_takes_no_part(workspace: P
     dense = {name for name in moved if name.startswith("dense.")}
     assert (len(words), len(dense)) == (1, 2 if architecture == "labse" else 0)
     assert min(moved[name] for name in (*layers[0], *layers[1], *words, *dense)) > 1e-6
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+def test_a_step_of_many_chunks_is_that_of_each_chunk_alone(workspace: Path, recompute: bool) -> None:
+    """Vectors and gradients in float64: tokens are looked up once a step, whatever the architecture does with them."""
+    encoder = Encoder.load(str(init_of(workspace)), device="cpu")
+    encoder.model.double().eval()
+    chunks = [encoder.chunk(encoder.tokenize(texts), 8) for texts in (TEXTS, TEXTS[:1] * 2, TEXTS[1:])]
+
+    def weighed(vectors: Tensor) -> Tensor:
+        """A sum to which every text and dimension adds a share of its own."""
+        return (vectors * torch.linspace(-1, 1, vectors.numel()).double().view_as(vectors)).sum()
+
+    def gradients(vectors: Tensor) -> dict[str, Tensor]:
+        encoder.model.zero_grad()
+        weighed(vectors).backward()
+        return {name: p.grad for name, p in encoder.model.named_parameters() if p.grad is not None}
+
+    alone = torch.cat([encoder.model.embed(**chunk) for chunk in chunks])
+    together = ChunkedEncoder(encoder.model, recompute=recompute)(chunks)
+    torch.testing.assert_close(together, alone)
+    torch.testing.assert_close(gradients(together), gradients(alone))
 
 
 def test_every_weight_that_is_trained_has_a_gradient(workspace: Path) -> None:
