@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--temperature", type=float, default=0.05, help="of the loss (default: %(default)s)")
     parser.add_argument("--grad-cache", type=int, metavar="TOKENS",
                         help="compute activations again, so many tokens at a time, so that memory depends on that and "
-                        "not on --batch-size; same gradients, about a quarter slower")
+                        "not on --batch-size; same gradients, about a quarter fewer pairs a second")
     parser.add_argument("--validation", metavar="STORE",
                         help="a store whose loss (eval_loss) is measured every --eval_steps")
     parser.add_argument("--validation-dataset", metavar="DATASET",
