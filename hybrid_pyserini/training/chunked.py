@@ -1,8 +1,9 @@
 """What Trainer trains: the encoder, taking a step's texts in chunks of about equal length.
 
-With ``recompute`` the memory of a step is that of one chunk, whatever the batch: a chunk's activations are dropped once
-its vectors are known, and computed again, from the same dropout, when the loss's gradient reaches it. These are
-GradCache's gradients (Gao et al., arXiv 2101.06983), by torch's own checkpointing.
+With ``recompute`` the memory of a step is that of one chunk, whatever the batch, and of the vectors of the step's
+distinct tokens, at most the vocabulary's: a chunk's activations are dropped once its vectors are known, and computed
+again, from the same dropout, when the loss's gradient reaches it. These are GradCache's gradients (Gao et al., arXiv
+2101.06983), by torch's own checkpointing.
 """
 
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ class ChunkedEncoder(nn.Module):
     def forward(self, chunks: Sequence[TokenChunk]) -> Tensor:
         """Chunks of texts -> [all texts, dimension], in the chunks' order."""
         # Each token is looked up once a step: the gradient of a chunk's own lookup would be as large as all of the
-        # vocabulary's weights, which took a quarter of a step.
+        # vocabulary's weights, which took a fifth of a step.
         ids = [chunk["input_ids"] for chunk in chunks]
         tokens, places = torch.cat([i.flatten() for i in ids]).unique(return_inverse=True)
         looked_up = self.encoder.transformer.get_input_embeddings()(tokens)
