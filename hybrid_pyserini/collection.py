@@ -1,6 +1,6 @@
 """Collections: one passage a line, streamed, with the line of whatever is wrong."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,24 @@ def check_characters(text: str, what: str, path: Path | None = None, line: int |
 def read_collection(path: Path) -> Iterator[Passage]:
     """Stream a collection's passages; raises InputError for a missing id or text and for a repeated id."""
     seen: set[str] = set()
-    for number, row in read_jsonl(path):
-        passage = passage_of(row, path, number)
+    for number, passage in numbered_passages(path):
         if passage.id in seen:
-            raise InputError(
-                f"passage id {passage.id!r} occurs twice", remedy="make ids unique", path=path, line=number
-            )
+            raise repeated(passage.id, path, number)
         seen.add(passage.id)
         yield passage
+
+
+def numbered_passages(
+    path: Path, wanted: Callable[[int], bool] = lambda _: True
+) -> Iterator[tuple[int, Passage]]:
+    """Stream (line number, passage) of the passages in ``wanted`` places, from 0; raises InputError for a missing id
+    or text. Ids may repeat here: those seen are not kept in memory."""
+    return ((number, passage_of(row, path, number)) for number, row in read_jsonl(path, wanted))
+
+
+def repeated(docid: str, path: Path, line: int) -> InputError:
+    """The error for a passage id that occurs again."""
+    return InputError(f"passage id {docid!r} occurs twice", remedy="make ids unique", path=path, line=line)
 
 
 def passage_of(row: Mapping[str, Any], path: Path, line: int | None = None) -> Passage:

@@ -1,13 +1,14 @@
 """A dense index folder as Pyserini reads it, with a manifest beside it.
 
-``index`` is a faiss ``IndexFlatIP``, ``docid`` has one passage id a line in the same order, and ``manifest.json`` says
-which model made the vectors, from which passages, and what the two files' hashes are. Pyserini's own writer saves
-``index`` even after an error, so that an interrupted index loads as a complete one; here the folder takes its name only
-when it is complete.
+``index`` is a faiss index, ``docid`` has one passage id a line in the same order, and ``manifest.json`` says which
+model made the vectors, from which passages, and what the two files' hashes are. Pyserini's own writer saves ``index``
+even after an error, so that an interrupted index loads as a complete one; here the folder takes its name only when it
+is complete.
 """
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import faiss
 import numpy as np
 
+from hybrid_pyserini import faiss_index
 from hybrid_pyserini.atomic import replacing_folder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, read_lines, write_json
@@ -25,6 +27,26 @@ if TYPE_CHECKING:  # the encoder imports torch, which reading an index does not 
 
 INDEX, DOCID = "index", "docid"
 _BUILD_AGAIN = "build it again with 'hybrid-pyserini index' and --overwrite"
+
+@dataclass(frozen=True)
+class IndexType:
+    """What kind of faiss index."""
+
+    factory: str = faiss_index.FLAT
+    """faiss' factory string."""
+    parameters: str = ""
+    """faiss' parameters, such as ``efSearch=128``; they stay with the index."""
+    on_disk: bool = False
+    """Whether inverted lists stay on disk when the index is read."""
+
+    def name_with(self, model: str) -> str:
+        """What this kind of index of a model's vectors is called, in paths, as its runs' tag and in tables: the model
+        itself where the search is exact, else such as ``hybrid+IVF1024-PQ48``."""
+        return model if self.factory == faiss_index.FLAT else f"{model}+{re.sub('[^A-Za-z0-9_]+', '-', self.factory)}"
+
+
+FLAT_INDEX = IndexType()
+"""Exact search."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +60,23 @@ class IndexManifest:
     encoder: dict[str, Any]
     """``encoder_record``: queries must be encoded by an encoder with an equal one."""
     sources: dict[str, str]
-    """File -> SHA-256: the collection, or for the pool the files of the languages' indexes."""
+    """Collection -> SHA-256; of the pool, all languages' collections."""
     made_by: dict[str, Any]
     passages: int = 0
+    first: int = 0
+    """The place of its first passage in the collection: of a shard; an index begins at 0."""
+    factory: str = faiss_index.FLAT
+    parameters: str = ""
+    on_disk: bool = False
+    """``IndexType``."""
     files: dict[str, str] = field(default_factory=dict)
     """``index`` and ``docid`` -> SHA-256, known once they are written."""
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What decides what is in the files."""
+        of_type = {"factory": self.factory, "parameters": self.parameters, "on_disk": self.on_disk}
+        return self.encoder | self.sources | of_type | {"first": self.first}
 
     @classmethod
     def read(cls, folder: Path) -> "IndexManifest":
@@ -111,23 +145,24 @@ def check_encoded_by(encoder: "Encoder", folder: Path) -> IndexManifest:
 
 
 def write_dense_index(
-    folder: Path, batches: Iterable[tuple[list[str], np.ndarray]], manifest: IndexManifest
+    folder: Path, docids: Iterable[str], vectors: faiss_index.Vectors, manifest: IndexManifest
 ) -> IndexManifest:
-    """Write an index folder from (passage ids [n], vectors float32 [n, dimension]) in order; return the manifest with
-    counts and hashes filled in.
+    """Write an index folder of ``manifest.passages`` passages and their vectors; return the manifest with the files'
+    hashes.
 
-    Nothing is left behind when ``batches`` fails. Raises InputError for a vector that is not finite.
+    Nothing is left behind when something fails. Raises InputError for an index that faiss does not know or that these
+    vectors cannot train; OSError where the disk is full.
     """
-    flat = faiss.IndexFlatIP(manifest.encoder["dimension"])
+    what = manifest.factory, manifest.parameters, manifest.encoder["dimension"], manifest.passages, vectors
     with replacing_folder(folder) as aside:
         with (aside / DOCID).open("w", encoding="utf-8", newline="\n") as docid_file:
-            for docids, vectors in batches:
-                check_finite(docids, vectors, "passage")
-                flat.add(vectors)
-                docid_file.writelines(f"{docid}\n" for docid in docids)
-        faiss.write_index(flat, str(aside / INDEX))
-        files = {name: sha256(aside / name) for name in (INDEX, DOCID)}
-        manifest = replace(manifest, passages=flat.ntotal, files=files)
+            docid_file.writelines(f"{docid}\n" for docid in docids)
+        if manifest.on_disk:
+            index = faiss_index.build_on_disk(*what, aside, (folder / faiss_index.LISTS).absolute())
+        else:
+            index = faiss_index.build(*what)
+        faiss_index.write(index, aside / INDEX)
+        manifest = replace(manifest, files={path.name: sha256(path) for path in sorted(aside.iterdir())})
         write_json(aside / MANIFEST, asdict(manifest))
     return manifest
 
@@ -149,6 +184,11 @@ def check_files(folder: Path) -> None:
             raise InputError(f"the index has no file {name!r}", remedy=_BUILD_AGAIN, path=folder)
 
 
+def read_docids(folder: Path) -> Iterator[str]:
+    """An index's passage ids, in its order."""
+    return (line for _, line in read_lines(folder / DOCID))
+
+
 def read_dense_index(folder: Path) -> DenseIndex:
     """Read an index folder; raises InputError where files are missing, damaged or do not belong together.
 
@@ -157,7 +197,7 @@ def read_dense_index(folder: Path) -> DenseIndex:
     """
     manifest = IndexManifest.read(folder)
     check_files(folder)
-    docids = [line for _, line in read_lines(folder / DOCID)]
+    docids = list(read_docids(folder))
     try:
         flat = faiss.read_index(str(folder / INDEX))
     except RuntimeError:  # faiss' message is a C++ function and a line of its source

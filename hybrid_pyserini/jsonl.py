@@ -4,7 +4,7 @@ import gzip
 import json
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -43,10 +43,16 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise InputError(f"cannot be read ({error.strerror})", remedy="check the path", path=path) from None
 
 
-def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (line number, object) for every line that is not blank; raises InputError for anything but an object."""
-    for number, line in read_lines(path):
-        if not line.strip():
+def read_jsonl(
+    path: Path, wanted: Callable[[int], bool] = lambda _: True
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number, object) for every line that is not blank; raises InputError for anything but an object.
+
+    Only the objects in ``wanted`` places, from 0, are parsed, which is what takes time, and yielded.
+    """
+    lines = ((number, line) for number, line in read_lines(path) if line.strip())
+    for place, (number, line) in enumerate(lines):
+        if not wanted(place):
             continue
         try:
             value = json.loads(line)

@@ -118,6 +118,10 @@ class Workspace:
         """The memory-mapped store that ``examples`` builds."""
         return self.root / "examples" / name
 
+    def vectors(self, dataset: str, model: str, language: str) -> Path:
+        """The shards of a language's encoded passages."""
+        return self.root / "vectors" / dataset / model / language
+
     def index(self, dataset: str, model: str, language: str) -> Path:
         return self.root / "indexes" / dataset / model / language
 

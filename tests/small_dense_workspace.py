@@ -1,7 +1,7 @@
 """A small hand-written data set, and an encoder whose exact integer vectors give many equal scores."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,11 +42,23 @@ class TieEncoder:
         self.encoded.append(list(texts))
         return np.array([self.vector(text) for text in texts], dtype=np.float32)
 
-    def encode_queries(self, texts: Sequence[str], *, batch_size: int = 32, progress: bool = False) -> np.ndarray:
+    def encode_queries(self, texts: Sequence[str], *, chunk_tokens: int | None = None) -> np.ndarray:
         return self._encode([self.settings.query_prompt + text for text in texts])
 
-    def encode_passages(self, texts: Sequence[str], *, batch_size: int = 32, progress: bool = False) -> np.ndarray:
-        return self._encode([self.settings.document_prompt + text for text in texts])
+    def encode_passages(self, texts: Sequence[str], *, chunk_tokens: int | None = None) -> np.ndarray:
+        return self._encode(self.tokenize_passages(texts))
+
+    def tokenize_passages(self, texts: Sequence[str]) -> list[str]:
+        """The texts themselves stand for their tokens."""
+        return [self.settings.document_prompt + text for text in texts]
+
+    def embed(
+        self, token_ids: Sequence[str], chunk_tokens: int | None = None
+    ) -> Iterator[tuple[list[int], np.ndarray]]:
+        """Every second text, and then the others."""
+        vectors = self._encode(token_ids)
+        for rows in (list(range(1, len(token_ids), 2)), list(range(0, len(token_ids), 2))):
+            yield rows, vectors[rows]
 
 
 class RealEncoder(TieEncoder):

@@ -15,7 +15,8 @@ FOUNDATION = {"", "errors", "records", "atomic", "jsonl", "collection", "trec", 
 # Low to high. What stands above may import what stands below; the foundation is one room.
 ROOMS = [
     *("data", "checkpoint", "model_card", "encoder", "training"),
-    *("ranking", "dense_index", "indexing", "scoring", "run_manifest", "search", "asking", "mining"),
+    *("unique_ids", "faiss_index", "dense_index", "shards", "encoding", "indexing"),
+    *("ranking", "scoring", "run_manifest", "search", "asking", "mining"),
     *("bridge", "baselines", "evaluation", "report", "demo", "doctor", "commands", "cli", "__main__"),
 ]
 LEVEL = dict.fromkeys(FOUNDATION, 0) | {room: level for level, room in enumerate(ROOMS, start=1)}

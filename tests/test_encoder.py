@@ -62,9 +62,9 @@ def test_vectors_are_mean_pooled_transformers_output(encoder: Encoder, tiny_chec
 
 
 @settings(max_examples=20)
-@given(st.lists(st.text(min_size=1, max_size=40), max_size=9), st.integers(1, 5))
-def test_order_and_batch_size_change_nothing(encoder: Encoder, texts: list[str], batch_size: int) -> None:
-    vectors = encoder.encode_queries(texts, batch_size=batch_size)
+@given(st.lists(st.text(min_size=1, max_size=40), max_size=9), st.integers(1, 100))
+def test_order_and_chunks_change_nothing(encoder: Encoder, texts: list[str], chunk_tokens: int) -> None:
+    vectors = encoder.encode_queries(texts, chunk_tokens=chunk_tokens)
     assert vectors.shape == (len(texts), 64)
     assert vectors.dtype == np.float32
     assert encoder.encode_queries(texts[::-1])[::-1] == pytest.approx(vectors, abs=1e-5)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,18 +11,25 @@ import numpy as np
 import pytest
 from small_dense_workspace import SIZES, TieEncoder, files_below, passages, small_workspace
 
+from hybrid_pyserini import encoding, shards
 from hybrid_pyserini.checkpoint import EncoderSettings
 from hybrid_pyserini.collection import write_collection
-from hybrid_pyserini.dense_index import IndexManifest, read_dense_index
+from hybrid_pyserini.dense_index import IndexManifest, IndexType, read_dense_index
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.indexing import build_index_with
 from hybrid_pyserini.provenance import sha256
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 
+@pytest.fixture(autouse=True)
+def shards_of_64_passages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "SHARD_PASSAGES", 64)
+    monkeypatch.setattr(encoding, "SHARD_PASSAGES", 64)
+
+
 def build(root: Path, encoder: TieEncoder, **arguments: object) -> tuple[Workspace, DatasetInfo]:
     workspace, info = small_workspace(root)
-    build_index_with(encoder, workspace, info, "m", batch_size=1, **arguments)
+    build_index_with(encoder, workspace, info, "m", **arguments)
     return workspace, info
 
 
@@ -43,7 +51,7 @@ def test_a_languages_index_holds_every_passage_in_the_collections_order(tmp_path
     assert np.array_equal(vectors, np.array(expected, dtype=np.float32))
 
 
-def test_the_pool_is_copied_and_every_passage_encoded_once_in_windows(tmp_path: Path) -> None:
+def test_the_pool_is_copied_and_every_passage_encoded_once_in_shards(tmp_path: Path) -> None:
     encoder = TieEncoder()
     workspace, _ = build(tmp_path, encoder)
     docids, vectors = plain_folder(workspace.index("small", "m", "all"))
@@ -53,7 +61,7 @@ def test_the_pool_is_copied_and_every_passage_encoded_once_in_windows(tmp_path: 
     assert [text for call in encoder.encoded for text in call] == [
         "Passage: " + passage.contents for language in SIZES for passage in passages(language)
     ]
-    assert [len(call) for call in encoder.encoded] == [64, 6, 64, 17, 9]  # 64 batches of one passage are a window
+    assert [len(call) for call in encoder.encoded] == [64, 6, 64, 17, 9]
 
 
 def test_the_manifest_says_what_the_index_was_made_from(tmp_path: Path) -> None:
@@ -61,10 +69,12 @@ def test_the_manifest_says_what_the_index_was_made_from(tmp_path: Path) -> None:
     folder = workspace.index("small", "m", "de")
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest.pop("made_by")["arguments"] == {
-        "dataset": "small", "model": "m", "dtype": "fp32", "batch_size": 1,
+        "dataset": "small", "model": "m", "dtype": "fp32", "chunk_tokens": None, "factory": "Flat", "parameters": "",
+        "on_disk": False,
     }
     assert manifest == {
-        "dataset": "small", "language": "de", "model": "m", "passages": 70,
+        "dataset": "small", "language": "de", "model": "m", "passages": 70, "first": 0,
+        "factory": "Flat", "parameters": "", "on_disk": False,
         "encoder": {
             "fingerprint": "a" * 64, "dtype": "fp32", "dimension": 4, "pooling": "mean", "normalize": True,
             "query_prompt": "Query: ", "document_prompt": "Passage: ", "max_length": 256, "dense_folder": None,
@@ -90,7 +100,7 @@ def test_a_second_run_keeps_every_finished_index(tmp_path: Path) -> None:
     workspace, info = build(tmp_path, encoder)
     before = files_below(tmp_path)
     encoder.encoded.clear()
-    built = build_index_with(encoder, workspace, info, "m", batch_size=7)
+    built = build_index_with(encoder, workspace, info, "m")
     assert encoder.encoded == []
     assert files_below(tmp_path) == before
     assert [(index.language, index.passages, index.kept) for index in built] == [
@@ -133,45 +143,86 @@ def test_an_index_of_a_changed_collection_is_refused(tmp_path: Path) -> None:
 
 
 class InterruptedEncoder(TieEncoder):
-    """Stops at the second language's second window."""
+    """Stops at the second language's second shard."""
 
-    def encode_passages(self, texts: list[str], **arguments: object) -> np.ndarray:
+    def embed(self, token_ids: list[str], chunk_tokens: int | None = None) -> Iterator[tuple[list[int], np.ndarray]]:
         if len(self.encoded) == 3:
             raise KeyboardInterrupt
-        return super().encode_passages(texts, **arguments)
+        return super().embed(token_ids, chunk_tokens)
 
 
-def test_an_interrupted_language_leaves_nothing_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    workspace, info = small_workspace(tmp_path)
+def test_an_interrupted_command_goes_on_with_the_missing_shards(tmp_path: Path) -> None:
+    workspace, info = small_workspace(tmp_path / "interrupted")
     with pytest.raises(KeyboardInterrupt):
-        build_index_with(InterruptedEncoder(), workspace, info, "m", batch_size=1)
-    assert [path.name for path in workspace.index("small", "m", "de").parent.iterdir()] == ["de"]
-    finished = files_below(workspace.index("small", "m", "de"))
+        build_index_with(InterruptedEncoder(), workspace, info, "m")
+    assert not (tmp_path / "interrupted" / "indexes").exists()
+    vectors = workspace.vectors("small", "m", "de").parent
+    written = sorted(str(path.relative_to(vectors)) for path in vectors.glob("*/*"))
+    assert written == ["de/00000", "de/00001", "en/00000"]
+    finished = files_below(vectors / "de")
     encoder = TieEncoder()
-    built = build_index_with(encoder, workspace, info, "m", batch_size=1)
-    assert [index.kept for index in built] == [True, False, False, False]
-    assert files_below(workspace.index("small", "m", "de")) == finished
-    assert sum(map(len, encoder.encoded)) == SIZES["en"] + SIZES["th"]
+    build_index_with(encoder, workspace, info, "m")
+    assert files_below(vectors / "de") == finished
+    assert [len(call) for call in encoder.encoded] == [SIZES["en"] - 64, SIZES["th"]]
+    undisturbed, _ = build(tmp_path / "undisturbed", TieEncoder())
+    for language in (*SIZES, "all"):
+        for name in ("index", "docid", "manifest.json"):
+            paths = [each.index("small", "m", language) / name for each in (workspace, undisturbed)]
+            assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
-def test_an_interrupted_overwrite_leaves_the_old_index_whole(tmp_path: Path) -> None:
+def test_an_interrupted_overwrite_leaves_the_old_indexes_whole(tmp_path: Path) -> None:
     workspace, info = build(tmp_path, TieEncoder())
-    english = files_below(workspace.index("small", "m", "en"))
+    indexes = files_below(workspace.index("small", "m", "en").parent)
+    other = InterruptedEncoder(fingerprint="b" * 64)
     with pytest.raises(KeyboardInterrupt):
-        build_index_with(InterruptedEncoder(), workspace, info, "m", batch_size=1, overwrite=True)
-    assert files_below(workspace.index("small", "m", "en")) == english
-    assert sorted(path.name for path in workspace.index("small", "m", "en").parent.iterdir()) == [
-        "all", "de", "en", "th",
-    ]
+        build_index_with(other, workspace, info, "m", overwrite=True)
+    assert files_below(workspace.index("small", "m", "en").parent) == indexes
 
 
-def test_a_pool_of_older_indexes_is_built_again(tmp_path: Path) -> None:
+def test_overwrite_builds_from_the_vectors_that_fit_and_encodes_the_others(tmp_path: Path) -> None:
     workspace, info = build(tmp_path, TieEncoder())
-    shutil.rmtree(workspace.index("small", "m", "en"))
-    write_collection(workspace.collection("small", "en"), passages("en")[:-1])
-    built = build_index_with(TieEncoder(), workspace, info, "m")
-    assert [index.kept for index in built] == [True, False, True, False]
-    assert built[-1].passages == sum(SIZES.values()) - 1
+    write_collection(workspace.collection("small", "en"), passages("en")[:60])
+    encoder = TieEncoder()
+    built = build_index_with(encoder, workspace, info, "m", overwrite=True)
+    assert [len(call) for call in encoder.encoded] == [60]
+    assert [(index.passages, index.kept) for index in built] == [(70, False), (60, False), (9, False), (139, False)]
+    assert [path.name for path in workspace.vectors("small", "m", "en").iterdir()] == ["00000"]
+
+
+@pytest.mark.parametrize("changed", [TieEncoder(fingerprint="b" * 64), TieEncoder(dtype="bf16")])
+def test_vectors_of_another_encoder_are_refused(tmp_path: Path, changed: TieEncoder) -> None:
+    workspace, info = build(tmp_path, TieEncoder())
+    shutil.rmtree(tmp_path / "indexes")
+    with pytest.raises(InputError, match="vectors/small/m/de/00000: vectors that were made from something else"):
+        build_index_with(changed, workspace, info, "m")
+    assert changed.encoded == []
+
+
+def test_a_damaged_shard_is_refused(tmp_path: Path) -> None:
+    workspace, info = build(tmp_path, TieEncoder())
+    shutil.rmtree(tmp_path / "indexes")
+    rewrite_docids(workspace.vectors("small", "m", "en") / "00001", [f"en:x{i}" for i in range(SIZES["en"] - 64)])
+    with pytest.raises(InputError, match="vectors/small/m/en/00001/docid: not the file that the manifest names"):
+        build_index_with(TieEncoder(), workspace, info, "m")
+
+
+def test_an_index_of_another_type_stands_beside(tmp_path: Path) -> None:
+    workspace, info = build(tmp_path, TieEncoder())
+    flat = files_below(workspace.index("small", "m", "en").parent)
+    encoder = TieEncoder()
+    hnsw = IndexType("HNSW8", "efConstruction=33,efSearch=44")
+    built = build_index_with(encoder, workspace, info, "m", index_type=hnsw)
+    assert encoder.encoded == []
+    assert built[1].folder == workspace.index("small", "m+HNSW8", "en")
+    assert files_below(workspace.index("small", "m", "en").parent) == flat
+    index = faiss.read_index(str(built[1].folder / "index"))
+    assert isinstance(index, faiss.IndexHNSWFlat)
+    assert (index.hnsw.efSearch, index.hnsw.efConstruction, index.ntotal) == (44, 33, SIZES["en"])
+    assert all(each.kept for each in build_index_with(encoder, workspace, info, "m", index_type=hnsw))
+    with pytest.raises(InputError, match=r"efSearch=44.* there, .*efSearch=55.* now.*--overwrite"):
+        other = IndexType("HNSW8", "efConstruction=33,efSearch=55")
+        build_index_with(encoder, workspace, info, "m", index_type=other)
 
 
 def test_a_missing_collection_is_named(tmp_path: Path) -> None:
@@ -227,13 +278,14 @@ def test_vectors_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     workspace, info = small_workspace(tmp_path)
     with pytest.raises(InputError, match=f"passage '{passages('de')[5].id}' .and 1 more. holds NaN"):
         build_index_with(Overflowing(), workspace, info, "m")
-    assert list(workspace.index("small", "m", "de").parent.iterdir()) == []
+    assert not list(tmp_path.rglob("index"))
+    assert not (tmp_path / "indexes").exists()
 
 
-def test_a_batch_size_below_one_is_refused(tmp_path: Path) -> None:
+def test_chunks_of_less_than_a_token_are_refused(tmp_path: Path) -> None:
     workspace, info = small_workspace(tmp_path)
-    with pytest.raises(InputError, match="--batch-size 1 or more"):
-        build_index_with(TieEncoder(), workspace, info, "m", batch_size=0)
+    with pytest.raises(InputError, match="--chunk-tokens 1 or more"):
+        build_index_with(TieEncoder(), workspace, info, "m", chunk_tokens=0)
 
 
 def other_faiss_type(folder: Path) -> None:

@@ -279,7 +279,7 @@ def test_runs_of_changed_inputs_are_refused(tmp_path: Path, changed: str) -> Non
     workspace, info = indexed(tmp_path, encoder)
     search_with(encoder, workspace, info, "m")
     if changed == "index":
-        build_index_with(encoder, workspace, info, "m", batch_size=1, overwrite=True)
+        build_index_with(encoder, workspace, info, "m", chunk_tokens=7, overwrite=True)
     elif changed == "topics":
         trec.write_topics(workspace.topics("small", "de"), {"q0": "other"})
     else:

@@ -1,33 +1,45 @@
-"""``index``: encode a data set's passages into Pyserini dense indexes, per language and for the pool."""
+"""``index``: a data set's encoded passages as Pyserini dense indexes, per language and for the pool."""
 
 import argparse
 
+from hybrid_pyserini.commands.encode import add_encoding_arguments
 from hybrid_pyserini.workspace import Workspace
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Encode a prepared data set's passages with a model and write one Pyserini dense index per language and one "
-        "for the pool, under indexes/<dataset>/<model>/. Finished languages are kept when the command is run again."
+        "Write one Pyserini dense index per language and one for the pool, under indexes/<dataset>/<model>/, from the "
+        "vectors of 'hybrid-pyserini encode'; what is not encoded yet is encoded first. Any index that faiss knows: "
+        "one that is not Flat lies under indexes/<dataset>/<model>+<factory>/. Finished indexes are kept when the "
+        "command is run again."
     )
-    parser.epilog = "example: hybrid-pyserini index xquad-r --model hybrid --dtype bf16"
-    parser.add_argument("dataset", metavar="DATASET", help="a data set of this workspace, as 'prepare' named it")
-    parser.add_argument("--model", required=True, metavar="M", help="a model's name in this workspace, its path, or "
-                        "its name on the hub")
-    parser.add_argument("--dtype", choices=("fp32", "bf16", "auto"), default="fp32",
-                        help="what the model computes in; auto is bf16 where the processor has it (default: fp32)")
-    parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="passages a batch (default: 32)")
-    parser.add_argument("--overwrite", action="store_true", help="build all indexes again")
+    parser.epilog = (
+        "examples: hybrid-pyserini index xquad-r --model hybrid --dtype bf16\n"
+        "          hybrid-pyserini index miracl --model hybrid --factory HNSW32 --parameters efSearch=128\n"
+        "          hybrid-pyserini index miracl --model hybrid --factory IVF65536,PQ96 --parameters nprobe=64 --on-disk"
+    )
+    add_encoding_arguments(parser)
+    parser.add_argument("--factory", default="Flat", metavar="F",
+                        help="faiss' index factory string, such as HNSW32, IVF4096,PQ96 or SQ8 (default: Flat, exact)")
+    parser.add_argument("--parameters", default="", metavar="NAME=VALUE,...",
+                        help="faiss' parameters, such as efConstruction=200,efSearch=128 or nprobe=32; they are kept "
+                        "in the index, for whatever searches it")
+    parser.add_argument("--on-disk", action="store_true", help="leave the inverted lists of an IVF index on disk when "
+                        "it is searched")
+    parser.add_argument("--overwrite", action="store_true", help="build all indexes again, and encode again what was "
+                        "encoded otherwise")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Build the indexes and print one line for each."""
+    from hybrid_pyserini.dense_index import IndexType
     from hybrid_pyserini.indexing import build_index
 
     built = build_index(
         Workspace(arguments.workspace), arguments.dataset, arguments.model, dtype=arguments.dtype,
-        batch_size=arguments.batch_size, overwrite=arguments.overwrite,
+        index_type=IndexType(arguments.factory, arguments.parameters, arguments.on_disk),
+        chunk_tokens=arguments.chunk_tokens, overwrite=arguments.overwrite,
     )
     for index in built:
         print(f"{index.language}\t{index.passages} passages\t{index.folder}\t{'kept' if index.kept else 'built'}")

@@ -17,15 +17,7 @@ from hybrid_pyserini.training.loss import excluded_candidates
 Item = TypeVar("Item")
 
 CHUNK_TOKENS = 1024
-"""Tokens in a chunk, padding included: few enough that texts of one chunk are about equally long, enough to fill a
-matrix product. On two cores the fastest of 256, 512, 1024, 2048 and 4096."""
-
-GPU_CHUNK_TOKENS = 16384
-"""The same for anything but a processor, which wants larger matrix products; not measured."""
-
-_LENGTHS = 8
-"""Chunks are padded to a multiple of this: each new shape is a matrix product that the processor's library compiles and
-keeps."""
+"""Tokens in a chunk of a training step, padding included: on two cores the fastest of 256, 512, 1024, 2048 and 4096."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +113,7 @@ def _length_sorted_chunks(
     texts: Sequence[str], encoder: Encoder, chunk_tokens: int
 ) -> tuple[torch.Tensor, list[TokenChunk]]:
     """Chunks of texts of about equal length, longest first, and for each text its row in their concatenation."""
-    token_ids = encoder.tokenize(texts)
-    by_length = sorted(range(len(texts)), key=lambda i: len(token_ids[i]), reverse=True)
-    chunks, start = [], 0
-    while start < len(texts):
-        longest = -(-len(token_ids[by_length[start]]) // _LENGTHS) * _LENGTHS
-        end = start + max(1, chunk_tokens // longest)
-        chunks.append(encoder.chunk([token_ids[i] for i in by_length[start:end]], _LENGTHS))
-        start = end
+    parts = list(encoder.length_sorted_chunks(encoder.tokenize(texts), chunk_tokens))
     order = torch.empty(len(texts), dtype=torch.long)
-    order[torch.tensor(by_length)] = torch.arange(len(texts))
-    return order, chunks
+    order[torch.tensor([row for rows, _ in parts for row in rows])] = torch.arange(len(texts))
+    return order, [chunk for _, chunk in parts]

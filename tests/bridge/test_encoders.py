@@ -136,8 +136,8 @@ def test_nothing_to_encode_with_is_an_error() -> None:
 
 def write_toy_index(folder: Path, encoder: Encoder) -> str:
     record = encoder_record(encoder)
-    manifest = IndexManifest("toy", "en", "tiny", record, {}, {})
-    write_dense_index(folder, [(["p1"], encoder.encode_passages(["river"]))], manifest)
+    manifest = IndexManifest("toy", "en", "tiny", record, {}, {}, passages=1)
+    write_dense_index(folder, ["p1"], lambda: [encoder.encode_passages(["river"])], manifest)
     return str(folder)
 
 

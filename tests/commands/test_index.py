@@ -19,7 +19,7 @@ def test_the_indexes_hold_the_checkpoints_vectors(
     tmp_path: Path, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     workspace, _ = small_workspace(tmp_path)
-    assert run_index(tmp_path, "--model", str(tiny_checkpoint), "--batch-size", "16") == 0
+    assert run_index(tmp_path, "--model", str(tiny_checkpoint), "--chunk-tokens", "100") == 0
     encoder = Encoder.load(str(tiny_checkpoint))
     index = read_dense_index(workspace.index("small", "tiny", "en"))
     expected = encoder.encode_passages([passage.contents for passage in passages("en")])
@@ -71,4 +71,4 @@ def test_an_unknown_data_set_is_one_line(tmp_path: Path, capsys: pytest.CaptureF
 def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["index", "--help"])
-    assert "example: hybrid-pyserini index" in capsys.readouterr().out
+    assert "examples: hybrid-pyserini index" in capsys.readouterr().out

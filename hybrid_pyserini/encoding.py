@@ -1,0 +1,249 @@
+"""Encoding of a data set's passages into shards, by one process or shared out among many.
+
+Passages are streamed: a shard's are read and cut into tokens while the model works on those before. A process takes
+every so-manieth shard of all languages; the shards that are there are kept, so an interrupted process, or one more,
+goes on with those that are missing.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+from tqdm import tqdm
+
+from hybrid_pyserini.collection import numbered_passages, repeated
+from hybrid_pyserini.dense_index import IndexManifest, encoder_record
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_lines
+from hybrid_pyserini.provenance import made_by, sha256
+from hybrid_pyserini.shards import SHARD_PASSAGES, Shards
+from hybrid_pyserini.unique_ids import repeated_ids
+from hybrid_pyserini.workspace import DatasetInfo, Workspace
+
+if TYPE_CHECKING:  # importing the encoder loads torch; encode does so only once the collections are known to exist
+    from hybrid_pyserini.encoder import Encoder
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which of several processes this is, when they share out the shards: ``number`` from 0 to ``of`` - 1."""
+
+    number: int = 0
+    of: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.number < self.of:
+            raise InputError(
+                f"shard {self.number} of {self.of}", remedy="give --shard-id from 0 to one less than --shard-num"
+            )
+
+    @classmethod
+    def of_this_process(cls, shard_id: int | None, shard_num: int | None) -> "Share":
+        """As given with ``--shard-id`` and ``--shard-num``, or this process' among those of a torchrun."""
+        if (shard_id is None) != (shard_num is None):
+            raise InputError("one of --shard-id and --shard-num without the other", remedy="give both or none")
+        if "RANK" not in os.environ:
+            return cls() if shard_id is None or shard_num is None else cls(shard_id, shard_num)
+        if shard_id is not None:
+            raise InputError("--shard-id under torchrun, which shares out the shards itself", remedy="leave it out")
+        return cls(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
+
+
+@dataclass(frozen=True)
+class EncodedLanguage:
+    """One language of a data set, after ``encode``."""
+
+    language: str
+    folder: Path
+    passages: int
+    encoded: int
+    """Shards that were encoded now, by this process."""
+    shards: int
+    missing: int
+    """Shards that are still to be encoded, by other processes."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What every step of encoding one data set needs."""
+
+    encoder: "Encoder"
+    workspace: Workspace
+    info: DatasetInfo
+    model: str
+    chunk_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.chunk_tokens is not None and self.chunk_tokens < 1:
+            raise InputError(f"chunks of {self.chunk_tokens} tokens", remedy="give --chunk-tokens 1 or more; try 2048")
+        check_collections(self.workspace, self.info)
+
+    def collection(self, language: str) -> Path:
+        return self.workspace.collection(self.info.name, language)
+
+    def manifest(self, language: str, sources: dict[str, str]) -> IndexManifest:
+        """The manifest of vectors that are to be, still without their number and files."""
+        arguments = made_by(
+            dataset=self.info.name, model=self.model, dtype=self.encoder.dtype, chunk_tokens=self.chunk_tokens
+        )
+        return IndexManifest(
+            dataset=self.info.name, language=language, model=self.model, encoder=encoder_record(self.encoder),
+            sources=sources, made_by=arguments,
+        )
+
+    def sources(self, languages: Iterable[str]) -> dict[str, str]:
+        """Collection -> SHA-256."""
+        return {path.name: sha256(path) for path in map(self.collection, languages)}
+
+    def shards(self, language: str) -> Shards:
+        """The shards of a language's collection, whether they are there or not; raises InputError for an empty one."""
+        collection = self.collection(language)
+        passages = sum(1 for _, line in read_lines(collection) if line.strip())
+        if not passages:
+            raise InputError("a collection without a passage", remedy="prepare the data set again", path=collection)
+        whole = self.manifest(language, self.sources([language]))
+        return Shards(self.workspace.vectors(self.info.name, self.model, language), replace(whole, passages=passages))
+
+
+def check_collections(workspace: Workspace, info: DatasetInfo) -> None:
+    """Raise InputError where the collection of a language is missing."""
+    for language in info.languages:
+        path = workspace.collection(info.name, language)
+        if not path.is_file():
+            raise InputError(
+                f"no collection for language {language!r} of {info.name}",
+                remedy=f"run 'hybrid-pyserini prepare {info.name}' again", path=path,
+            )
+
+
+def encode(
+    workspace: Workspace, dataset: str, model: str, *, dtype: str = "fp32", chunk_tokens: int | None = None,
+    share: Share | None = None, overwrite: bool = False,
+) -> tuple[EncodedLanguage, ...]:
+    """Encode a share of a prepared data set's passages with a model, by its workspace name or path.
+
+    ``chunk_tokens`` is that of ``Encoder.embed``. Raises InputError for an unknown data set or model, a missing or
+    broken collection, and vectors that were made from something else, unless ``overwrite``.
+    """
+    info = workspace.dataset(dataset)
+    name, path = workspace.model(model)
+    check_collections(workspace, info)
+    from hybrid_pyserini.encoder import Encoder
+
+    encoding = Encoding(Encoder.load(path, dtype=dtype), workspace, info, name, chunk_tokens)
+    shards = {language: encoding.shards(language) for language in info.languages}
+    numbers = encode_missing(encoding, shards, share or Share(), stale_too=overwrite, all_again=overwrite)
+    return tuple(
+        EncodedLanguage(language, of.folder, of.whole.passages, len(numbers[language]), len(of), len(of.missing()))
+        for language, of in shards.items()
+    )
+
+
+def encode_missing(
+    encoding: Encoding, shards: Mapping[str, Shards], share: Share, *, stale_too: bool = False,
+    all_again: bool = False,
+) -> dict[str, list[int]]:
+    """Encode the shards that are missing, as far as they are this process' share; return their numbers by language.
+
+    ``stale_too``: replace those that were made from something else, and remove those behind the last, which raise
+    InputError or stay otherwise. ``all_again``: encode those too that are there.
+
+    The first process reads all passages before: a broken line in the last collection, or an id that occurs twice, shows
+    before hours of work.
+    """
+    missing = {
+        language: [n for n in range(len(of)) if all_again or not of.is_finished(n, stale_is_missing=stale_too)]
+        for language, of in shards.items()
+    }
+    if share.number == 0:
+        for language in shards:
+            if stale_too:
+                shards[language].remove_leftovers()
+            if missing[language]:
+                _check_passages(encoding.collection(language), language)
+    mine = _share_of(share, missing, shards)
+    _encode(encoding, shards, mine)
+    return mine
+
+
+def _share_of(share: Share, missing: Mapping[str, list[int]], shards: Mapping[str, Shards]) -> dict[str, list[int]]:
+    """What of the missing shards is a process' share: every so-manieth of all, counted through the languages, whether
+    missing or not, so that a process started later does not take those that another is encoding."""
+    mine: dict[str, list[int]] = {}
+    before = 0
+    for language, numbers in missing.items():
+        mine[language] = [n for n in numbers if (before + n) % share.of == share.number]
+        before += len(shards[language])
+    return mine
+
+
+def _check_passages(collection: Path, language: str) -> None:
+    """Read a collection; raises InputError for a broken line and for an id that occurs twice."""
+    def ids() -> Iterator[str]:
+        passages = numbered_passages(collection)
+        return (passage.id for _, passage in tqdm(passages, desc=f"reading {language}", unit=" passages", leave=False))
+
+    again = repeated_ids(ids)
+    seen = set()
+    for line, passage in numbered_passages(collection) if again else ():
+        if passage.id in seen:
+            raise repeated(passage.id, collection, line)
+        seen |= {passage.id} & again
+
+
+class _Tokenised(NamedTuple):
+    """A shard's passages, ready for the model."""
+
+    language: str
+    number: int
+    docids: list[str]
+    token_ids: Sequence[Sequence[int]]
+
+
+def _encode(encoding: Encoding, shards: Mapping[str, Shards], mine: Mapping[str, list[int]]) -> None:
+    total = sum(shards[language].manifest(n).passages for language, numbers in mine.items() for n in numbers)
+    quiet = not total or int(os.environ.get("RANK", 0)) > 0
+    with tqdm(total=total, unit=" passages", disable=quiet) as progress:
+        for shard in _one_ahead(_tokenised(encoding, shards, mine)):
+            progress.set_description(f"encoding {shard.language}")
+            vectors = np.empty((len(shard.docids), encoding.encoder.dimension), dtype=np.float32)
+            for rows, of_rows in encoding.encoder.embed(shard.token_ids, encoding.chunk_tokens):
+                vectors[rows] = of_rows
+                progress.update(len(rows))
+            shards[shard.language].write(shard.number, shard.docids, vectors)
+
+
+def _tokenised(
+    encoding: Encoding, shards: Mapping[str, Shards], mine: Mapping[str, list[int]]
+) -> Iterator[_Tokenised]:
+    for language, numbers in mine.items():
+        wanted = partial(_is_in, frozenset(numbers))
+        passages = (passage for _, passage in numbered_passages(encoding.collection(language), wanted))
+        for number in numbers:
+            of_shard = list(islice(passages, shards[language].manifest(number).passages))
+            yield _Tokenised(
+                language, number, [passage.id for passage in of_shard],
+                encoding.encoder.tokenize_passages([passage.contents for passage in of_shard]),
+            )
+
+
+def _is_in(shards: frozenset[int], place: int) -> bool:
+    """Whether the passage in this place of its collection lies in one of these shards."""
+    return place // SHARD_PASSAGES in shards
+
+
+def _one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items, each made in a thread while the one before is in use."""
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = thread.submit(next, items, None)
+            yield item
