@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -228,13 +229,12 @@ class Encoder:
     def chunk(self, token_ids: Sequence[Sequence[int]], multiple: int = 1) -> TokenChunk:
         """Pad texts of about equal length to one [texts, tokens] chunk, as long as a multiple of ``multiple`` where the
         transformer can take that."""
-        longest = min(-(-max(map(len, token_ids)) // multiple) * multiple, self.most_tokens)
-        ids = torch.full((len(token_ids), longest), self.tokenizer.pad_token_id)
-        mask = torch.zeros((len(token_ids), longest), dtype=torch.long)
-        for row, tokens in enumerate(token_ids):
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-            mask[row, : len(tokens)] = 1
-        return {"input_ids": ids, "attention_mask": mask}
+        lengths = np.array([len(tokens) for tokens in token_ids])
+        longest = min(-(-int(lengths.max()) // multiple) * multiple, self.most_tokens)
+        mask = np.arange(longest) < lengths[:, np.newaxis]
+        ids = np.full(mask.shape, self.tokenizer.pad_token_id, dtype=np.int64)
+        ids[mask] = np.fromiter(chain.from_iterable(token_ids), np.int64, lengths.sum())
+        return {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask.astype(np.int64))}
 
     def length_sorted_chunks(
         self, token_ids: Sequence[Sequence[int]], chunk_tokens: int
