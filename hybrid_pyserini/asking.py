@@ -48,8 +48,9 @@ def ask(
     searched = Passages([read_index_for(encoder, folder) for folder in folders])
     vectors = encoder.encode_queries([" ".join(question.split())])
     check_finite(["the question"], vectors, "query")
-    best = searched.search(Queries(["the question"], vectors, {}), {passages: hits}).best[passages]
-    scores = dict(searched.hits(best[0]))
+    (found,) = searched.search(Queries(["the question"], vectors), {passages: hits})
+    (docids,), (best,) = searched.hits(found.best[passages])
+    scores = {docid.decode(): score for docid, score in zip(docids, best, strict=True)}
     texts = {
         passage.id: passage for language in languages
         for passage in read_collection(workspace.collection(info.name, language)) if passage.id in scores

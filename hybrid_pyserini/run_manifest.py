@@ -19,29 +19,31 @@ from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 
 @dataclass(frozen=True)
-class Depth:
-    """How many passages a run holds for a query, at most."""
+class RunForm:
+    """How many passages a run holds for a query, at most, and how it is written."""
 
     hits: int
     pool_hits: int
     """In runs of the pool, which has the passages of all languages to fill it with."""
+    gzip: bool = False
 
     def __post_init__(self) -> None:
         for name, number in (("--hits", self.hits), ("--pool-hits", self.pool_hits)):
             if number < 1:
                 raise InputError(f"{number} hits", remedy=f"give {name} 1 or more")
 
-    def of(self, passages: str) -> int:
+    def depth(self, passages: str) -> int:
         """The depth of runs over a passage language, or over ``all``."""
         return self.pool_hits if passages == ALL else self.hits
 
     def warn_of_few(self, sizes: Mapping[str, int]) -> None:
         """Say on stderr which of these collections (passage language -> passages) cannot fill a run."""
-        few = [f"{language} {size}" for language, size in sizes.items() if size < self.of(language)]
+        few = [f"{language} {size}" for language, size in sizes.items() if size < self.depth(language)]
         if few:
+            most = max(map(self.depth, sizes))
             print(
-                f"warning: {max(map(self.of, sizes))} hits asked for; a run has fewer where there are fewer passages: "
-                f"{', '.join(few)}", file=sys.stderr,
+                f"warning: {most} hits asked for; a run has fewer where there are fewer passages: {', '.join(few)}",
+                file=sys.stderr,
             )
 
 
@@ -53,12 +55,14 @@ class RunManifest:
     """The system's name in paths and the runs' tag."""
     hits: int
     pool_hits: int
-    """``Depth``."""
+    """``RunForm``."""
     system: dict[str, Any]
     """What ranks: an encoder's fingerprint and dtype, or BM25's parameters."""
     inputs: dict[str, str]
     """``input_hashes`` of the indexes' manifests, topics and qrels that the runs were made from."""
     made_by: dict[str, Any]
+    gzip: bool = False
+    """Whether the runs are gzipped; all of them are, or none."""
     pairs: dict[str, dict[str, int]] = field(default_factory=dict)
     """Finished pair -> what was counted in it, such as its queries."""
 
@@ -82,13 +86,22 @@ class RunManifest:
         """Where the settings differ from ``now``; inputs that only one of them knows do not matter."""
         both = sorted(self.inputs.keys() & now.inputs.keys())
         return differences(*(
-            {"hits": m.hits, "pool_hits": m.pool_hits, **m.system, **{path: m.inputs[path] for path in both}}
+            {"hits": m.hits, "pool_hits": m.pool_hits, "gzip": m.gzip, **m.system} | {k: m.inputs[k] for k in both}
             for m in (self, now)
         ))
 
-    def with_pair(self, pair: Pair, **counts: int) -> "RunManifest":
-        """The manifest once a pair is finished."""
-        return replace(self, pairs=self.pairs | {str(pair): counts})
+    def finish(
+        self, workspace: Workspace, dataset: str, counts: Mapping[Pair, dict[str, int]]
+    ) -> "RunManifest":
+        """The manifest, in its place, once these pairs are finished: pair -> what was counted in it.
+
+        A run of theirs in the other form, which came from elsewhere, goes: no reader could tell which one holds.
+        """
+        for pair in counts:
+            workspace.run(dataset, self.model, pair, gzipped=not self.gzip).unlink(missing_ok=True)
+        finished = replace(self, pairs=self.pairs | {str(pair): of_pair for pair, of_pair in counts.items()})
+        finished.write(workspace.run_manifest(dataset, self.model))
+        return finished
 
 
 def input_hashes(workspace: Workspace, files: Iterable[Path]) -> dict[str, str]:
@@ -101,10 +114,10 @@ def input_hashes(workspace: Workspace, files: Iterable[Path]) -> dict[str, str]:
     return hashes
 
 
-def run_files(workspace: Workspace, dataset: str, model: str, pair: Pair) -> list[Path]:
+def run_files(workspace: Workspace, dataset: str, manifest: RunManifest, pair: Pair) -> list[Path]:
     """A pair's run, and the pool's ranks."""
-    run = workspace.run(dataset, model, pair)
-    return [run, workspace.ranks(dataset, model, pair)] if pair.passage == ALL else [run]
+    run = workspace.run(dataset, manifest.model, pair, gzipped=manifest.gzip)
+    return [run, workspace.ranks(dataset, manifest.model, pair)] if pair.passage == ALL else [run]
 
 
 def begin(
@@ -128,14 +141,14 @@ def begin(
             )
         settings.write(path)
         for pair in info.pairs:
-            for file in run_files(workspace, info.name, settings.model, pair):
+            for file in run_files(workspace, info.name, before, pair):
                 file.unlink(missing_ok=True)
         return settings
     again = set(wanted) if overwrite else set()
     kept = {
         str(pair): before.pairs[str(pair)] for pair in info.pairs
         if str(pair) in before.pairs and pair not in again
-        and all(file.is_file() for file in run_files(workspace, info.name, settings.model, pair))
+        and all(file.is_file() for file in run_files(workspace, info.name, settings, pair))
     }
     manifest = replace(settings, inputs=before.inputs | settings.inputs, pairs=kept)
     manifest.write(path)

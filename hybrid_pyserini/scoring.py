@@ -1,23 +1,24 @@
 """Exact scores of one query language with all passages: the best of every pair and of the pool, and ranks in the pool.
 
-Queries are scored in blocks. A block's float32 scores with one passage language are one matrix product, which serves
-that pair and the pool alike; so the pool's ranking is the exact merge of the languages' rankings, scores included.
+Queries are scored in blocks, with some passages at a time. Such a tile of float32 scores is one matrix product, which
+serves its passage language and the pool alike; so the pool's ranking is the exact merge of the languages' rankings,
+scores included.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.ranking import key_scores, key_ties, ranking_keys, ranks, tie_numbers, top_keys
+from hybrid_pyserini.ranking import Wanted, best_keys, key_scores, key_ties, tie_numbers, top_keys
 from hybrid_pyserini.records import ALL
 from hybrid_pyserini.trec import RankedPassage
 
-_QUERIES_A_BLOCK = 32
-"""Bounds memory: the keys of a block take 256 bytes a passage, less than its vector. Constant, so that a score does not
-depend on which pairs are searched together: a matrix product of another shape may round differently."""
+_QUERIES_A_BLOCK, _PASSAGES_A_TILE = 512, 2**15
+"""Bounds memory: the scores of a tile take 64 MB. Constant, so that a score does not depend on which pairs are searched
+together: a matrix product of another shape may round differently."""
 
 
 class EncodedPassages(Protocol):
@@ -41,14 +42,24 @@ class Queries:
     ids: Sequence[str]
     vectors: np.ndarray
     """float32 [queries, dimension]"""
-    relevant: dict[str, list[str]]
-    """Query id -> the judged relevant passages of the pool, whose ranks are wanted."""
+
+    def blocks(self) -> "Iterator[Queries]":
+        """Yield them in order, as many as are scored together."""
+        for start in range(0, len(self.ids), _QUERIES_A_BLOCK):
+            block = slice(start, start + _QUERIES_A_BLOCK)
+            yield Queries(self.ids[block], self.vectors[block])
+
+
+Relevant = Mapping[str, Sequence[str]]
+"""Query id -> the judged relevant passages whose ranks are wanted."""
 
 
 @dataclass(frozen=True)
 class Rankings:
-    """What one query language's search found."""
+    """What was found for one block of queries."""
 
+    ids: Sequence[str]
+    """The queries'."""
     best: dict[str, np.ndarray]
     """Passage language or ``all`` -> ranking keys, int64 [queries, hits], best first."""
     ranked: list[RankedPassage]
@@ -64,58 +75,52 @@ class Passages:
         docids = [docid for passages in encoded for docid in passages.docids]
         self.column = {docid: column for column, docid in enumerate(docids)}
         """Passage id -> its column in the pool."""
-        ties = tie_numbers(docids)
+        self._ties = tie_numbers(docids)
         self._docid_of_tie = np.empty(len(docids), dtype=object)
-        self._docid_of_tie[ties] = docids
-        ends = np.cumsum([len(passages.docids) for passages in encoded])
-        self._ties = dict(zip(self._vectors, np.split(ties, ends[:-1]), strict=True))
-        self._first = dict(zip(self._vectors, [0, *ends[:-1].tolist()], strict=True)) | {ALL: 0}
+        self._docid_of_tie[self._ties] = [docid.encode() for docid in docids]  # in UTF-8, as runs have them
+        ends = np.cumsum([len(passages.docids) for passages in encoded]).tolist()
+        self._first = dict(zip(self._vectors, [0, *ends[:-1]], strict=True))
 
     def size(self, language: str) -> int:
         """The number of passages of a language, or of ``all``."""
-        return len(self.column) if language == ALL else len(self._ties[language])
+        return len(self.column) if language == ALL else len(self._vectors[language])
 
-    def keys(self, vectors: np.ndarray, language: str) -> np.ndarray:
-        """Query vectors [queries, dimension] -> the ranking keys of a language's passages, int64 [queries, passages].
+    def hits(self, keys: np.ndarray) -> tuple[list[list[bytes]], list[list[float]]]:
+        """Ranking keys [queries, hits] -> the passage ids, in UTF-8, and the scores of each query, in the keys'
+        order."""
+        return self._docid_of_tie[key_ties(keys)].tolist(), key_scores(keys).tolist()
 
-        Raises InputError for a score that overflows.
-        """
-        with np.errstate(over="ignore", invalid="ignore"):  # reported below
-            scores = vectors @ self._vectors[language].T
-        if not np.isfinite(scores).all():
-            raise InputError(
-                "a score of finite vectors is infinite", remedy="train the model with normalised vectors"
-            )
-        return ranking_keys(scores, self._ties[language])
+    def search(
+        self, queries: Queries, hits: Mapping[str, int], relevant: Relevant | None = None
+    ) -> Iterator[Rankings]:
+        """Rank the passages of each language of ``hits``, ``all`` being the pool, for every query; yield the rankings
+        of one block of queries after the other.
 
-    def hits(self, keys: np.ndarray) -> Iterator[tuple[str, float]]:
-        """A row of ranking keys -> (passage id, score), in its order. Plain pairs: a run holds millions."""
-        return zip(self._docid_of_tie[key_ties(keys)].tolist(), key_scores(keys).tolist(), strict=True)
-
-    def search(self, queries: Queries, hits: Mapping[str, int]) -> Rankings:
-        """Rank the passages of each language of ``hits``, ``all`` being the pool, for every query.
-
-        ``hits``: language -> the number of best passages that is wanted; fewer where there are fewer.
+        ``hits``: language -> the number of best passages that is wanted; fewer where there are fewer. ``relevant``:
+        those of the pool. Raises InputError for a score that overflows.
         """
         pool_hits = hits.get(ALL, 0)
-        scored = list(self._vectors) if pool_hits else list(hits)
-        blocks: dict[str, list[np.ndarray]] = {language: [] for language in hits}
-        ranked: list[RankedPassage] = []
-        for start in range(0, len(queries.ids), _QUERIES_A_BLOCK):
-            vectors = queries.vectors[start : start + _QUERIES_A_BLOCK]
-            keys = {language: self.keys(vectors, language) for language in scored}
-            best = {k: top_keys(keys[k], max(pool_hits, hits.get(k, 0))) for k in scored}
+        depths = {k: max(pool_hits, hits.get(k, 0)) for k in (self._vectors if pool_hits else hits)}
+        for block in queries.blocks():
+            asked = _asked(block, relevant or {}) if pool_hits else []
+            wanted = self._wanted(block, asked)
+            best = {language: np.empty((len(block.ids), 0), np.int64) for language in depths}
+            for language, first, scores, ties in self._tiles(block, depths):
+                keys = np.concatenate([best[language], best_keys(scores, ties, depths[language])], axis=1)
+                best[language] = top_keys(keys, depths[language])
+                wanted.take(first, scores, ties)
             if pool_hits:
                 best[ALL] = top_keys(np.concatenate(list(best.values()), axis=1), pool_hits)
-                for row, query_id in enumerate(queries.ids[start : start + _QUERIES_A_BLOCK]):
-                    pool_keys = np.concatenate([keys[language][row] for language in scored])
-                    ranked += self._ranks(query_id, queries.relevant.get(query_id, []), pool_keys)
-            for language in hits:
-                blocks[language].append(best[language][:, : hits[language]])
-        return Rankings({language: np.concatenate(parts) for language, parts in blocks.items()}, ranked)
+            for _, _, scores, ties in self._tiles(block, depths if asked else ()):
+                wanted.count(scores, ties)
+            ranked = zip(asked, wanted.ranks.tolist(), key_scores(wanted.keys).tolist(), strict=True)
+            yield Rankings(
+                block.ids, {language: best[language][:, :depth] for language, depth in hits.items()},
+                [RankedPassage(*names, rank, score, self.size(ALL)) for names, rank, score in ranked],
+            )
 
     def relevant_ranks(
-        self, queries: Queries, relevant: Mapping[str, Mapping[str, Sequence[str]]]
+        self, queries: Queries, relevant: Mapping[str, Relevant]
     ) -> dict[str, dict[str, np.ndarray]]:
         """The ranks of the relevant passages of each language, ``all`` being the pool, in the language's full ranking.
 
@@ -123,20 +128,47 @@ class Passages:
         same order. The ranks are those that ``search`` would give: the scores are the same products.
         """
         found: dict[str, dict[str, np.ndarray]] = {language: {} for language in relevant}
-        scored = list(self._vectors) if ALL in relevant else list(relevant)
-        for start in range(0, len(queries.ids), _QUERIES_A_BLOCK):
-            keys = {k: self.keys(queries.vectors[start : start + _QUERIES_A_BLOCK], k) for k in scored}
-            if ALL in relevant:
-                keys[ALL] = np.concatenate([keys[language] for language in scored], axis=1)
-            for row, query_id in enumerate(queries.ids[start : start + _QUERIES_A_BLOCK]):
-                for language, of_query in relevant.items():
-                    if docids := of_query.get(query_id):
-                        wanted = [self.column[docid] - self._first[language] for docid in docids]
-                        found[language][query_id] = ranks(keys[language][row], keys[language][row, wanted])
+        scored = self._vectors if ALL in relevant else relevant
+        for block in queries.blocks():
+            wanted = {language: self._wanted(block, _asked(block, of)) for language, of in relevant.items()}
+            for language, first, scores, ties in self._tiles(block, scored):
+                for ranking in wanted.keys() & {language, ALL}:
+                    wanted[ranking].take(first, scores, ties)
+            for language, _, scores, ties in self._tiles(block, scored):
+                for ranking in wanted.keys() & {language, ALL}:
+                    wanted[ranking].count(scores, ties)
+            for language, of_language in relevant.items():
+                ranks = iter(wanted[language].ranks)
+                for query_id in block.ids:
+                    found[language][query_id] = np.array([next(ranks) for _ in of_language.get(query_id, ())])
         return found
 
-    def _ranks(self, query_id: str, relevant: list[str], pool_keys: np.ndarray) -> list[RankedPassage]:
-        """The ranks of one query's relevant passages among all keys of the pool, in the pool's column order."""
-        wanted = pool_keys[[self.column[docid] for docid in relevant]]
-        found = zip(relevant, ranks(pool_keys, wanted).tolist(), key_scores(wanted).tolist(), strict=True)
-        return [RankedPassage(query_id, docid, rank, score, len(pool_keys)) for docid, rank, score in found]
+    def _wanted(self, block: Queries, asked: Sequence[tuple[str, str]]) -> Wanted:
+        """The ``asked`` (query id, passage id) in numbers."""
+        row = {query_id: row for row, query_id in enumerate(block.ids)}
+        return Wanted(
+            np.array([row[query_id] for query_id, _ in asked], np.int64),
+            np.array([self.column[docid] for _, docid in asked], np.int64),
+        )
+
+    def _tiles(
+        self, block: Queries, languages: Iterable[str]
+    ) -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
+        """Yield the languages' passages, some at a time: language, first column, scores float32 [queries, passages],
+        tie numbers [passages]."""
+        for language in languages:
+            vectors = self._vectors[language]
+            for start in range(0, len(vectors), _PASSAGES_A_TILE):
+                with np.errstate(over="ignore", invalid="ignore"):  # reported below
+                    scores = block.vectors @ vectors[start : start + _PASSAGES_A_TILE].T
+                if not np.isfinite(scores).all():
+                    raise InputError(
+                        "a score of finite vectors is infinite", remedy="train the model with normalised vectors"
+                    )
+                first = self._first[language] + start
+                yield language, first, scores, self._ties[first : first + scores.shape[1]]
+
+
+def _asked(block: Queries, relevant: Relevant) -> list[tuple[str, str]]:
+    """(Query id, relevant passage) of the block's queries, in order."""
+    return [(query_id, docid) for query_id in block.ids for docid in relevant.get(query_id, ())]

@@ -2,10 +2,12 @@
 
 Each query language's queries are encoded once, and all its pairs are searched with them. Runs hold the best ``hits``;
 full rankings are never written: ``ranks`` files say where each judged relevant passage stands in the pool. Finished
-pairs are kept, so an interrupted search goes on where it stopped.
+pairs are kept, so an interrupted search goes on where it stopped. Memory holds the indexes, and what was found for one
+block of one language's queries.
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +19,8 @@ from hybrid_pyserini.dense_index import IndexManifest, check_finite, read_index_
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.provenance import MANIFEST, made_by
 from hybrid_pyserini.records import ALL, Pair, Topics
-from hybrid_pyserini.run_manifest import Depth, RunManifest, begin, input_hashes
-from hybrid_pyserini.scoring import Passages, Queries, Rankings
+from hybrid_pyserini.run_manifest import RunForm, RunManifest, begin, input_hashes
+from hybrid_pyserini.scoring import Passages, Queries, Relevant
 from hybrid_pyserini.workspace import DatasetInfo, Workspace, choose_pairs
 
 if TYPE_CHECKING:  # importing the encoder loads torch; search does so only once the indexes are known to exist
@@ -37,14 +39,14 @@ class SearchedPair:
 
 def search(
     workspace: Workspace, dataset: str, model: str, *, pairs: str | Sequence[str] | None = None, hits: int = 1000,
-    pool_hits: int | None = None, dtype: str | None = None, overwrite: bool = False,
+    pool_hits: int | None = None, gzip: bool = False, dtype: str | None = None, overwrite: bool = False,
 ) -> tuple[SearchedPair, ...]:
     """Search a prepared and indexed data set with a model, by its workspace name or path; write runs and ranks.
 
     ``pairs`` are ``de-en,en-all`` or a list of such, by default all that the data set declares; ``pool_hits`` is by
-    default ``hits``, ``dtype`` the indexes'. Raises InputError for an unknown data set, model or pair, for an index
-    that is missing, damaged or of another model or dtype, and for runs that were made with other settings, unless
-    ``overwrite``.
+    default ``hits``, ``dtype`` the indexes'; with ``gzip`` the runs are gzipped. Raises InputError for an unknown data
+    set, model or pair, for an index that is missing, damaged or of another model or dtype, and for runs that were made
+    with other settings, unless ``overwrite``.
     """
     info = workspace.dataset(dataset)
     name, path = workspace.model(model)
@@ -53,43 +55,41 @@ def search(
     from hybrid_pyserini.encoder import Encoder
 
     encoder = Encoder.load(path, dtype=dtype or manifests[0].encoder["dtype"])
-    return search_with(encoder, workspace, info, name, pairs=pairs, hits=hits, pool_hits=pool_hits, overwrite=overwrite)
+    return search_with(
+        encoder, workspace, info, name, pairs=pairs, hits=hits, pool_hits=pool_hits, gzip=gzip, overwrite=overwrite
+    )
 
 
 def search_with(
     encoder: "Encoder", workspace: Workspace, info: DatasetInfo, model: str, *,
-    pairs: str | Sequence[str] | None = None, hits: int = 1000, pool_hits: int | None = None,
+    pairs: str | Sequence[str] | None = None, hits: int = 1000, pool_hits: int | None = None, gzip: bool = False,
     overwrite: bool = False,
 ) -> tuple[SearchedPair, ...]:
     """``search`` with a loaded encoder; ``model`` is its name in paths and the runs' tag."""
-    depth = Depth(hits, hits if pool_hits is None else pool_hits)
+    form = RunForm(hits, hits if pool_hits is None else pool_hits, gzip)
     wanted = _wanted(info, pairs)
-    job = _Search(encoder, workspace, info, model, depth)
+    job = _Search(encoder, workspace, info, model, form)
     passages = Passages(
         [read_index_for(encoder, job.index_folder(language)) for language in _passage_languages(info, wanted)]
     )
     settings = job.settings(wanted)
-    topics = {pair.query: job.read_topics(pair.query) for pair in wanted}
+    topics = {language: job.read_topics(language) for language in dict.fromkeys(pair.query for pair in wanted)}
     relevant = {
         pair.query: job.read_relevant(pair, topics[pair.query], passages) for pair in wanted if pair.passage == ALL
     }
     manifest = begin(workspace, info, settings, wanted, overwrite=overwrite)  # only now may old runs be removed
     unfinished = [pair for pair in wanted if str(pair) not in manifest.pairs]
-    depth.warn_of_few({pair.passage: passages.size(pair.passage) for pair in unfinished})
+    form.warn_of_few({pair.passage: passages.size(pair.passage) for pair in unfinished})
     with tqdm(total=len(unfinished), unit=" pairs", disable=not unfinished) as progress:
         for language in dict.fromkeys(pair.query for pair in unfinished):
             progress.set_description(f"queries in {language}")
             pairs_of_language = [pair for pair in unfinished if pair.query == language]
-            queries = job.encode(topics[language], relevant.get(language, {}))
-            rankings = passages.search(queries, {p.passage: depth.of(p.passage) for p in pairs_of_language})
-            for pair in pairs_of_language:
-                job.write(pair, queries, rankings, passages)
-                manifest = manifest.with_pair(pair, queries=len(queries.ids))
-                manifest.write(workspace.run_manifest(info.name, model))
-                progress.update()
-    return tuple(
-        SearchedPair(pair, workspace.run(info.name, model, pair), kept=pair not in unfinished) for pair in wanted
-    )
+            queries = job.encode(topics[language])
+            job.write(pairs_of_language, queries, relevant.get(language, {}), passages)
+            counts = {"queries": len(queries.ids)}
+            manifest = manifest.finish(workspace, info.name, dict.fromkeys(pairs_of_language, counts))
+            progress.update(len(pairs_of_language))
+    return tuple(SearchedPair(pair, job.run(pair), kept=pair not in unfinished) for pair in wanted)
 
 
 def _wanted(info: DatasetInfo, pairs: str | Sequence[str] | None) -> tuple[Pair, ...]:
@@ -114,7 +114,10 @@ class _Search:
     workspace: Workspace
     info: DatasetInfo
     model: str
-    depth: Depth
+    form: RunForm
+
+    def run(self, pair: Pair) -> Path:
+        return self.workspace.run(self.info.name, self.model, pair, gzipped=self.form.gzip)
 
     def index_folder(self, language: str) -> Path:
         return self.workspace.index(self.info.name, self.model, language)
@@ -127,10 +130,10 @@ class _Search:
             if pair.passage == ALL:
                 files.append(self.workspace.qrels_of(self.info.name, pair))
         return RunManifest(
-            model=self.model, **asdict(self.depth),
+            model=self.model, **asdict(self.form),
             system={"fingerprint": self.encoder.fingerprint, "dtype": self.encoder.dtype},
             inputs=input_hashes(self.workspace, dict.fromkeys(files)),
-            made_by=made_by(dataset=self.info.name, model=self.model, dtype=self.encoder.dtype, **asdict(self.depth)),
+            made_by=made_by(dataset=self.info.name, model=self.model, dtype=self.encoder.dtype, **asdict(self.form)),
         )
 
     def read_topics(self, language: str) -> Topics:
@@ -149,17 +152,20 @@ class _Search:
                     )
         return relevant
 
-    def encode(self, topics: Topics, relevant: dict[str, list[str]]) -> Queries:
+    def encode(self, topics: Topics) -> Queries:
         vectors = self.encoder.encode_queries(list(topics.values()))
         check_finite(list(topics), vectors, "query")
-        return Queries(list(topics), vectors, relevant)
+        return Queries(list(topics), vectors)
 
-    def write(self, pair: Pair, queries: Queries, rankings: Rankings, passages: Passages) -> None:
-        """Write a pair's run, and the pool's ranks."""
-        best = rankings.best[pair.passage]
-        trec.write_run(
-            self.workspace.run(self.info.name, self.model, pair),
-            ((query_id, passages.hits(keys)) for query_id, keys in zip(queries.ids, best, strict=True)), self.model,
-        )
-        if pair.passage == ALL:
-            trec.write_ranks(self.workspace.ranks(self.info.name, self.model, pair), rankings.ranked)
+    def write(self, pairs: Sequence[Pair], queries: Queries, relevant: Relevant, passages: Passages) -> None:
+        """Search all pairs of one query language; write their runs, and the pool's ranks, block by block."""
+        with ExitStack() as files:
+            runs = {p.passage: files.enter_context(trec.writing_run(self.run(p), self.model)) for p in pairs}
+            pool = [self.workspace.ranks(self.info.name, self.model, pair) for pair in pairs if pair.passage == ALL]
+            ranks = [files.enter_context(trec.writing_ranks(path)) for path in pool]
+            for found in passages.search(queries, {k: self.form.depth(k) for k in runs}, relevant):
+                for language, run in runs.items():
+                    for hits in zip(found.ids, *passages.hits(found.best[language]), strict=True):
+                        run.write(*hits)
+                for of_pool in ranks:
+                    of_pool.write(found.ranked)

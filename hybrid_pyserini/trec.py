@@ -4,17 +4,22 @@
 here is written in that order, so that the file's order is the order that is evaluated.
 """
 
+import gzip
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.collection import check_id
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_lines
 from hybrid_pyserini.records import Qrels, Topics
+
+_GZIP_LEVEL = 1
+"""Runs become 4.7 times as small; the default level 6, with 5.7 times, takes longer than all else of a search."""
 
 
 class Hit(NamedTuple):
@@ -131,7 +136,7 @@ def write_qrels(path: Path, qrels: Qrels) -> int:
 
 
 def read_run(path: Path) -> dict[str, dict[str, float]]:
-    """Read a run as query id -> docid -> score.
+    """Read a run, plain or gzipped, as query id -> docid -> score.
 
     Raises InputError for a broken line, a score that is no finite number, and a passage retrieved twice.
     """
@@ -165,29 +170,85 @@ def read_run(path: Path) -> dict[str, dict[str, float]]:
     return run
 
 
-def write_run(path: Path, rankings: Iterable[tuple[str, Iterable[tuple[str, float]]]], tag: str) -> None:
-    """Write a run from (query id, hits in trec_eval's order); ``%.9g`` gives every float32 score back exactly.
+class RunWriter:
+    """A run that is being written, query by query."""
 
-    A hit is a ``Hit`` or, where millions are written, the plain pair that it is: (passage id, score).
-    """
-    with replacing_file(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+    def __init__(self, file: BinaryIO, tag: str) -> None:
+        self._file = file
+        self._end = f"%.9g {tag.replace('%', '%%')}\n"
+        self._lines: list[bytes] = []
+        """The lines of a query, to be filled with its id, in the place of the tab, and with hits."""
+
+    def write(self, qid: str, docids: Sequence[bytes], scores: Sequence[float]) -> None:
+        """Write a query's hits in trec_eval's order: passage ids in UTF-8, and scores; ``%.9g`` gives every float32
+        score back exactly.
+
+        Runs hold millions of hits: all of a query are formatted in one call, in half the time of a call each.
+        """
+        count = len(docids)
+        for rank in range(len(self._lines) + 1, count + 1):
+            self._lines.append(f"\t Q0 %b {rank} {self._end}".encode())
+        hits: list[bytes | float] = [0.0] * (2 * count)
+        hits[::2], hits[1::2] = docids, scores
+        lines = b"".join(self._lines[:count]).replace(b"\t", qid.replace("%", "%%").encode())
+        self._file.write(lines % tuple(hits))
+
+
+@contextmanager
+def writing_run(path: Path, tag: str) -> Iterator[RunWriter]:
+    """Yield the writer of a run, gzipped where ``path`` ends in ``.gz``; it takes its name when the block ends well."""
+    with _writing(path) as file:
+        yield RunWriter(file, tag)
+
+
+def write_run(path: Path, rankings: Iterable[tuple[str, Iterable[tuple[str, float]]]], tag: str) -> None:
+    """Write a whole run from (query id, hits in trec_eval's order); a hit is a ``Hit`` or the plain pair that it is."""
+    with writing_run(path, tag) as run:
         for qid, hits in rankings:
-            file.writelines([
-                f"{qid} Q0 {docid} {rank} {score:.9g} {tag}\n" for rank, (docid, score) in enumerate(hits, start=1)
-            ])
+            listed = list(hits)
+            run.write(qid, [docid.encode() for docid, _ in listed], [score for _, score in listed])
 
 
 RANKS_HEADER = "qid\tdocid\trank\tscore\tN"
 
 
-def write_ranks(path: Path, ranked: Iterable[RankedPassage]) -> None:
-    """Write the ranks of judged relevant passages; what is not ranked has an empty rank and score."""
-    with replacing_file(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(RANKS_HEADER + "\n")
+class RanksWriter:
+    """A ranks file that is being written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        file.write(f"{RANKS_HEADER}\n".encode())
+
+    def write(self, ranked: Iterable[RankedPassage]) -> None:
+        """Write the ranks of judged relevant passages; what is not ranked has an empty rank and score."""
         for r in ranked:
             rank = "" if r.rank is None else r.rank
             score = "" if r.score is None else f"{r.score:.9g}"
-            file.write(f"{r.query_id}\t{r.docid}\t{rank}\t{score}\t{r.size}\n")
+            self._file.write(f"{r.query_id}\t{r.docid}\t{rank}\t{score}\t{r.size}\n".encode())
+
+
+@contextmanager
+def writing_ranks(path: Path) -> Iterator[RanksWriter]:
+    """Yield the writer of a ranks file, which takes its name when the block ends well."""
+    with _writing(path) as file:
+        yield RanksWriter(file)
+
+
+def write_ranks(path: Path, ranked: Iterable[RankedPassage]) -> None:
+    """Write a whole ranks file."""
+    with writing_ranks(path) as ranks:
+        ranks.write(ranked)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[BinaryIO]:
+    """Yield the file aside that becomes ``path``. Of equal text a gzip has equal bytes: no time, no name in it."""
+    with replacing_file(path) as aside, aside.open("wb") as plain:
+        if path.suffix != ".gz":
+            yield plain
+            return
+        with gzip.GzipFile("", "wb", _GZIP_LEVEL, plain, mtime=0) as packed:
+            yield cast(BinaryIO, packed)
 
 
 def read_ranks(path: Path) -> Iterator[RankedPassage]:

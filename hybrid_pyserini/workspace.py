@@ -128,13 +128,21 @@ class Workspace:
     def bm25_index(self, dataset: str, language: str) -> Path:
         return self.index(dataset, BM25, language)
 
-    def run(self, dataset: str, model: str, pair: Pair) -> Path:
-        return self.root / "runs" / dataset / f"run.{dataset}.{model}.{pair}.txt"
+    def run(self, dataset: str, model: str, pair: Pair, *, gzipped: bool = False) -> Path:
+        """A pair's run by the name it is written under; ``found_run`` where it is read."""
+        form = ".txt.gz" if gzipped else ".txt"
+        return self.root / "runs" / dataset / f"run.{dataset}.{model}.{pair}{form}"
+
+    def found_run(self, dataset: str, model: str, pair: Pair) -> Path:
+        """A pair's run in the form that is there, plain or gzipped; the plain one's name where there is none."""
+        plain, packed = (self.run(dataset, model, pair, gzipped=gzipped) for gzipped in (False, True))
+        return packed if packed.exists() and not plain.exists() else plain
 
     def models_with_runs(self, dataset: str) -> list[str]:
-        """The names of the models that have a run on a data set here."""
-        names = (path.name.split(".") for path in (self.root / "runs" / dataset).glob(f"run.{dataset}.*.txt"))
-        return sorted({name[2] for name in names if len(name) == 5})
+        """The names of the models that have a run on a data set here, plain or gzipped."""
+        paths = (self.root / "runs" / dataset).glob(f"run.{dataset}.*.txt*")
+        names = (path.name.removesuffix(".gz").split(".") for path in paths)
+        return sorted({name[2] for name in names if len(name) == 5 and name[4] == "txt"})
 
     def run_manifest(self, dataset: str, model: str) -> Path:
         """What made a model's runs."""

@@ -16,7 +16,6 @@ from hybrid_pyserini.workspace import DatasetInfo, Workspace
 SIZES = {"de": 70, "en": 81, "th": 9}
 """Passages by language: more than one window of the encoder at batch size 1, and fewer than the hits asked for."""
 QUERIES = 40
-"""More than one block of queries."""
 
 
 def digits(text: str, count: int) -> list[int]:

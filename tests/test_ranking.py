@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybrid_pyserini.ranking import key_scores, key_ties, ranking_keys, ranks, tie_numbers, top_keys
+from hybrid_pyserini.ranking import Wanted, best_keys, key_scores, key_ties, ranking_keys, tie_numbers, top_keys
 
 SMALLEST = 2.0**-149
 TIED = st.sampled_from([-2.0, -1.0, -SMALLEST, -0.0, 0.0, SMALLEST, 0.5, 0.5 + 2.0**-24, 1.0])
@@ -29,11 +29,66 @@ def test_the_top_k_is_the_slow_orders_beginning(scores: dict[str, float], k: int
     assert [docid_of_tie[tie] for tie in key_ties(top)[0].tolist()] == slow_order(scores)[:k]
 
 
+@given(SCORED, st.integers(1, 40))
+def test_the_best_keys_are_the_slow_orders_beginning(scores: dict[str, float], k: int) -> None:
+    ties = tie_numbers(list(scores))
+    best = best_keys(np.array([list(scores.values())], dtype=np.float32), ties, k)
+    docid_of_tie = dict(zip(ties.tolist(), scores, strict=True))
+    assert [docid_of_tie[tie] for tie in key_ties(best)[0].tolist()] == slow_order(scores)[:k]
+
+
+SHAPES = [(1, 1, 1), (3, 50, 7), (5, 401, 100), (4, 1000, 100), (7, 999, 1), (2, 4003, 1000), (3, 100, 100)]
+CHANCE = np.random.default_rng(7)
+KINDS = {
+    "few": lambda shape: CHANCE.standard_normal(shape),
+    "many": lambda shape: CHANCE.integers(-3, 3, shape) / 4,  # more at the k-th place than k
+    "all": lambda shape: np.full(shape, 0.25),
+    "zeros": lambda shape: np.where(CHANCE.random(shape) < 0.5, -0.0, 0.0),
+    "ascending": lambda shape: np.sort(CHANCE.standard_normal(shape)),
+    "in few groups": lambda shape: np.sin(np.arange(shape[0] * shape[1]) % 97).reshape(shape),
+    "negative": lambda shape: -1 - CHANCE.random(shape),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("queries", "passages", "k"), SHAPES)
+def test_the_best_keys_are_the_largest_of_all(queries: int, passages: int, k: int, kind: str) -> None:
+    """With few and many equal scores at the k-th place, wherever the good passages lie."""
+    scores = KINDS[kind]((queries, passages)).astype(np.float32)
+    ties = CHANCE.permutation(passages)
+    expected = np.sort(ranking_keys(scores, ties), axis=1)[:, ::-1][:, :k]
+    assert np.array_equal(best_keys(scores, ties, k), expected)
+
+
 @given(SCORED)
 def test_ranks_are_the_slow_orders_places(scores: dict[str, float]) -> None:
-    keys = keys_of(scores)[0]
     expected = [slow_order(scores).index(docid) + 1 for docid in scores]
-    assert ranks(keys, keys).tolist() == expected
+    assert ranks_in_parts(scores, parts=1) == expected
+    assert ranks_in_parts(scores, parts=3) == expected
+
+
+def ranks_in_parts(scores: dict[str, float], parts: int) -> list[int]:
+    """The rank of every passage; the second of three queries asks for none."""
+    matrix = np.array([list(scores.values())] * 3, dtype=np.float32)
+    ties = tie_numbers(list(scores))
+    columns = np.arange(len(scores))
+    wanted = Wanted(np.repeat([0, 2], len(scores)), np.tile(columns, 2))
+    pieces = [piece for piece in np.array_split(columns, parts) if piece.size]
+    for piece in pieces:
+        wanted.take(piece[0], matrix[:, piece], ties[piece])
+    for piece in pieces:
+        wanted.count(matrix[:, piece], ties[piece])
+    assert np.array_equal(wanted.keys, np.tile(ranking_keys(matrix[:1], ties)[0], 2))
+    first, second = wanted.ranks[: len(scores)].tolist(), wanted.ranks[len(scores) :].tolist()
+    assert first == second
+    return first
+
+
+def test_nothing_wanted_is_nothing_found() -> None:
+    wanted = Wanted(np.array([], np.int64), np.array([], np.int64))
+    wanted.take(0, np.zeros((2, 3), np.float32), np.arange(3))
+    wanted.count(np.zeros((2, 3), np.float32), np.arange(3))
+    assert wanted.ranks.tolist() == []
 
 
 @given(SCORED, SCORED, st.integers(1, 40))
@@ -62,7 +117,7 @@ def test_the_largest_floats_keep_their_order() -> None:
 
 def test_negative_zero_ties_with_zero() -> None:
     keys = ranking_keys(np.array([[-0.0, 0.0]], dtype=np.float32), tie_numbers(["b", "a"]))
-    assert ranks(keys[0], keys[0]).tolist() == [1, 2]
+    assert keys[0, 0] > keys[0, 1]
     assert f"{key_scores(keys)[0, 0]:.9g}" == "0"
 
 

@@ -1,5 +1,6 @@
 """Runs and ranks against a slow full sort and against faiss; what is kept, refused and left behind."""
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,16 +10,24 @@ import numpy as np
 import pytest
 from small_dense_workspace import QUERIES, SIZES, RealEncoder, TieEncoder, files_below, passages, qrels, small_workspace
 
-from hybrid_pyserini import trec
+from hybrid_pyserini import scoring, trec
 from hybrid_pyserini.checkpoint import EncoderSettings
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.indexing import build_index_with
 from hybrid_pyserini.records import ALL, Pair
+from hybrid_pyserini.run_manifest import RunManifest
 from hybrid_pyserini.search import search_with
 from hybrid_pyserini.trec import read_ranks, read_run
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 ALL_PAIRS = [f"{q}-{p}" for q in SIZES for p in (*SIZES, "all")]
+
+
+@pytest.fixture(autouse=True)
+def parts_smaller_than_the_data_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several blocks of queries, and several tiles of all languages but one."""
+    monkeypatch.setattr(scoring, "_QUERIES_A_BLOCK", 16)
+    monkeypatch.setattr(scoring, "_PASSAGES_A_TILE", 32)
 
 
 def indexed(root: Path, encoder: TieEncoder) -> tuple[Workspace, DatasetInfo]:
@@ -39,7 +48,8 @@ def runs_of(workspace: Workspace) -> dict[str, bytes]:
 
 
 def finished_pairs(workspace: Workspace) -> list[str]:
-    return list(json.loads(workspace.run_manifest("small", "m").read_text())["pairs"])
+    manifest = workspace.run_manifest("small", "m")
+    return list(json.loads(manifest.read_text())["pairs"]) if manifest.exists() else []
 
 
 def slow_ranking(query: str, languages: list[str]) -> list[tuple[str, int]]:
@@ -140,11 +150,12 @@ def test_the_manifest_says_what_the_runs_were_made_from(tmp_path: Path) -> None:
     search_with(encoder, workspace, info, "m", pairs=["de-en", "de-all"], hits=5)
     manifest = json.loads(workspace.run_manifest("small", "m").read_text())
     assert manifest.pop("made_by")["arguments"] == {
-        "dataset": "small", "model": "m", "dtype": "fp32", "hits": 5, "pool_hits": 5,
+        "dataset": "small", "model": "m", "dtype": "fp32", "hits": 5, "pool_hits": 5, "gzip": False,
     }
     inputs = manifest.pop("inputs")
     assert manifest == {
-        "model": "m", "hits": 5, "pool_hits": 5, "system": {"fingerprint": "a" * 64, "dtype": "fp32"},
+        "model": "m", "hits": 5, "pool_hits": 5, "gzip": False,
+        "system": {"fingerprint": "a" * 64, "dtype": "fp32"},
         "pairs": {"de-en": {"queries": QUERIES}, "de-all": {"queries": QUERIES}},
     }
     assert inputs.keys() == {
@@ -199,38 +210,46 @@ def test_a_finished_pair_whose_file_is_gone_is_searched_again(tmp_path: Path) ->
     assert sorted(finished_pairs(workspace)) == sorted(ALL_PAIRS)
 
 
-def stopping_after(count: int, write: Callable[..., None]) -> Callable[..., None]:
-    """``write``, until it is called once more than ``count`` times."""
+def stopping_after(count: int, function: Callable[..., object]) -> Callable[..., object]:
+    """``function``, until it is called once more than ``count`` times."""
     calls = iter(range(count))
 
-    def stopping(*arguments: object) -> None:
+    def stopping(*arguments: object) -> object:
         if next(calls, None) is None:
             raise KeyboardInterrupt
-        write(*arguments)
+        return function(*arguments)
 
     return stopping
 
 
-@pytest.mark.parametrize(("function", "count", "finished"), [
-    ("write_run", 0, []),
-    ("write_run", 2, ["de-de", "de-en"]),
-    ("write_ranks", 0, ["de-de", "de-en", "de-th"]),  # the pool's run is written, its ranks are not
-    ("write_ranks", 1, ALL_PAIRS[:7]),
+@pytest.mark.parametrize(("place", "name", "count", "finished"), [
+    (trec, "writing_run", 2, 0),  # two of the first language's runs are open
+    (trec.RunWriter, "write", 2 * QUERIES + 3, 0),
+    (trec.RunWriter, "write", 5 * QUERIES, 4),  # amid the second language's
+    (trec.RanksWriter, "write", 2, 0),  # all runs of the language are written to the end, the pool's ranks are not
+    (trec.RanksWriter, "write", 5, 4),
+    (RunManifest, "finish", 1, 4),  # all files of the second language have their names
 ])
+@pytest.mark.parametrize("overwrite", [False, True])
 def test_an_interrupted_search_claims_what_is_there_and_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, count: int, finished: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool, place: object, name: str, count: int,
+    finished: int,
 ) -> None:
+    """The pairs of a query language are finished together."""
     encoder = TieEncoder()
     workspace, info = indexed(tmp_path, encoder)
     search_with(encoder, workspace, info, "m")
     whole = runs_of(workspace)
+    if not overwrite:
+        for path in (workspace.root / "runs" / "small").iterdir():
+            path.unlink()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(trec, function, stopping_after(count, getattr(trec, function)))
-        search_with(encoder, workspace, info, "m", overwrite=True)
-    assert finished_pairs(workspace) == sorted(finished)
+        patch.setattr(place, name, stopping_after(count, getattr(place, name)))
+        search_with(encoder, workspace, info, "m", overwrite=overwrite)
+    assert finished_pairs(workspace) == sorted(ALL_PAIRS[:finished])
     assert runs_of(workspace).items() <= whole.items()
     searched = search_with(encoder, workspace, info, "m")
-    assert [str(each.pair) for each in searched if each.kept] == finished
+    assert [str(each.pair) for each in searched if each.kept] == ALL_PAIRS[:finished]
     assert runs_of(workspace) == whole
 
 
@@ -243,7 +262,7 @@ def test_a_killed_run_is_not_taken_for_a_finished_one(tmp_path: Path, monkeypatc
     encoder = TieEncoder()
     workspace, info = indexed(tmp_path, encoder)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(trec, "write_run", write_half)
+        patch.setattr(trec, "writing_run", write_half)
         search_with(encoder, workspace, info, "m", pairs="de-de")
     assert not workspace.run_manifest("small", "m").exists()
     searched = search_with(encoder, workspace, info, "m", pairs="de-de")
@@ -263,7 +282,7 @@ def test_other_settings_are_refused_or_replace_every_run(
         search_with(encoder, workspace, info, "m", hits=6, pairs="de-en")
     assert runs_of(workspace) == before
     if interrupted:
-        monkeypatch.setattr(trec, "write_run", stopping_after(0, trec.write_run))
+        monkeypatch.setattr(trec, "writing_run", stopping_after(0, trec.writing_run))
         with pytest.raises(KeyboardInterrupt):
             search_with(encoder, workspace, info, "m", hits=6, pairs="de-en", overwrite=True)
     else:
@@ -271,6 +290,67 @@ def test_other_settings_are_refused_or_replace_every_run(
     kept = [] if interrupted else ["de-en"]
     assert list(runs_of(workspace)) == [run_path(workspace, pair).name for pair in kept]
     assert finished_pairs(workspace) == kept
+
+
+def test_gzipped_runs_have_the_same_lines(tmp_path: Path) -> None:
+    encoder = TieEncoder()
+    workspace, info = indexed(tmp_path, encoder)
+    search_with(encoder, workspace, info, "m")
+    plain = runs_of(workspace)
+    with pytest.raises(InputError, match=r"run\.small\.m\.json: .*gzip is False there, True now.*--overwrite"):
+        search_with(encoder, workspace, info, "m", gzip=True)
+    assert runs_of(workspace) == plain
+    searched = search_with(encoder, workspace, info, "m", gzip=True, overwrite=True)
+    assert {each.run.name for each in searched} == {f"{run_path(workspace, pair).name}.gz" for pair in ALL_PAIRS}
+    packed = runs_of(workspace)
+    assert {
+        name.removesuffix(".gz"): gzip.decompress(content) if name.endswith(".gz") else content
+        for name, content in packed.items()
+    } == plain
+    assert len(packed) == len(plain)
+    search_with(encoder, workspace, info, "m", gzip=True, pairs="de-en", overwrite=True)
+    assert runs_of(workspace) == packed
+    with pytest.raises(InputError, match="gzip is True there, False now"):
+        search_with(encoder, workspace, info, "m")
+    search_with(encoder, workspace, info, "m", pairs="de-en", overwrite=True)
+    assert list(runs_of(workspace)) == [run_path(workspace, "de-en").name]
+
+
+def test_finished_gzipped_pairs_are_kept(tmp_path: Path) -> None:
+    encoder = TieEncoder()
+    workspace, info = indexed(tmp_path, encoder)
+    search_with(encoder, workspace, info, "m", gzip=True)
+    encoder.encoded.clear()
+    assert all(each.kept for each in search_with(encoder, workspace, info, "m", gzip=True))
+    assert encoder.encoded == []
+    whole = runs_of(workspace)
+    packed = workspace.run("small", "m", Pair("en", "th"), gzipped=True)
+    run_path(workspace, "en-th").write_bytes(gzip.decompress(packed.read_bytes()))
+    packed.unlink()  # as gunzip does
+    searched = search_with(encoder, workspace, info, "m", gzip=True)
+    assert [str(each.pair) for each in searched if not each.kept] == ["en-th"]
+    assert runs_of(workspace) == whole
+
+
+def test_runs_without_their_manifest_are_never_beside_those_of_the_other_form(tmp_path: Path) -> None:
+    encoder = TieEncoder()
+    workspace, info = indexed(tmp_path, encoder)
+    search_with(encoder, workspace, info, "m", gzip=True)
+    workspace.run_manifest("small", "m").unlink()
+    search_with(encoder, workspace, info, "m")
+    names = {run_path(workspace, pair).name for pair in ALL_PAIRS}
+    assert set(runs_of(workspace)) == names | {f"ranks.small.m.{language}-all.tsv" for language in SIZES}
+
+
+def test_a_manifest_from_before_there_were_gzipped_runs_is_one_of_plain_ones(tmp_path: Path) -> None:
+    encoder = TieEncoder()
+    workspace, info = indexed(tmp_path, encoder)
+    search_with(encoder, workspace, info, "m")
+    path = workspace.run_manifest("small", "m")
+    manifest = json.loads(path.read_text())
+    del manifest["gzip"]
+    path.write_text(json.dumps(manifest))
+    assert all(each.kept for each in search_with(encoder, workspace, info, "m"))
 
 
 @pytest.mark.parametrize("changed", ["index", "topics", "qrels"])
@@ -393,7 +473,7 @@ def test_scores_that_are_not_finite_are_refused(tmp_path: Path, value: float, me
     workspace, info = indexed(tmp_path, encoder)
     with pytest.raises(InputError, match=message):
         search_with(encoder, workspace, info, "m", pairs="en-de")
-    assert not (tmp_path / "runs").exists()
+    assert not [path for path in (tmp_path / "runs").rglob("*") if path.is_file()]
 
 
 def test_a_negative_zero_is_written_as_zero(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Topics, qrels, runs and ranks: what is written comes back, in trec_eval's order; what is broken is named."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,27 @@ def test_the_form_of_a_run(tmp_path: Path) -> None:
     assert (tmp_path / "run.txt").read_text() == "q1 Q0 b 1 0.100000001 model\nq1 Q0 a 2 -2 model\n"
 
 
+def test_a_gzipped_run_has_the_same_lines_and_always_the_same_bytes(tmp_path: Path) -> None:
+    rankings = [(f"q{i}", [Hit(f"d{j}", float(float32(1 / (j + 1)))) for j in range(50)]) for i in range(300)]
+    paths = [tmp_path / name for name in ("run.txt", "run.txt.gz", "other.txt.gz")]
+    for path in paths:
+        write_run(path, rankings, "x")
+    plain, packed, other = (path.read_bytes() for path in paths)
+    assert gzip.decompress(packed) == plain
+    assert packed == other
+    assert packed[3] == 0  # no file name
+    assert packed[4:8] == bytes(4)  # no time
+    assert len(packed) < len(plain) / 4
+    assert read_run(paths[1]) == read_run(paths[0])
+    paths[1].write_bytes(packed[:-100])
+    assert "the gzip file ends early or is damaged" in error_of(read_run, paths[1])
+
+
+def test_percent_signs_are_text(tmp_path: Path) -> None:
+    write_run(tmp_path / "run.txt", [("%s", [Hit("100%", 1.0), Hit("%d", 0.5)])], "%g")
+    assert (tmp_path / "run.txt").read_text() == "%s Q0 100% 1 1 %g\n%s Q0 %d 2 0.5 %g\n"
+
+
 def test_runs_in_other_peoples_forms(tmp_path: Path) -> None:
     (tmp_path / "run.txt").write_bytes(b"\xef\xbb\xbfq1\tQ0\td1\t1\t1e-3\tx\r\n\nq2 Q0 d1 1 5 x\nq1 Q0 d2 2 -1 x")
     assert read_run(tmp_path / "run.txt") == {"q1": {"d1": 0.001, "d2": -1.0}, "q2": {"d1": 5.0}}
@@ -276,11 +298,12 @@ def test_what_fails_while_writing_keeps_the_file_before(
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_run_that_fails_while_writing_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["run.txt", "run.txt.gz"])
+def test_a_run_that_fails_while_writing_leaves_nothing(tmp_path: Path, name: str) -> None:
     def rankings() -> Any:
         yield "q1", [Hit("a", 1.0)]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_run(tmp_path / "run.txt", rankings(), "x")
+        write_run(tmp_path / name, rankings(), "x")
     assert list(tmp_path.iterdir()) == []

@@ -130,6 +130,22 @@ def test_models_with_runs(workspace: Workspace) -> None:
     assert workspace.models_with_runs("xquad-r") == ["bm25", "x-y"]
 
 
+def test_a_run_is_found_in_either_form(workspace: Workspace) -> None:
+    pair = Pair("de", "en")
+    plain = workspace.run("xquad-r", "m", pair)
+    packed = workspace.run("xquad-r", "m", pair, gzipped=True)
+    assert packed == plain.with_name("run.xquad-r.m.de-en.txt.gz")
+    assert workspace.found_run("xquad-r", "m", pair) == plain
+    packed.parent.mkdir(parents=True)
+    packed.touch()
+    assert workspace.found_run("xquad-r", "m", pair) == packed
+    assert workspace.models_with_runs("xquad-r") == ["m"]
+    plain.touch()
+    assert workspace.found_run("xquad-r", "m", pair) == plain
+    (packed.parent / "run.xquad-r.other.de-en.txt.bak").touch()
+    assert workspace.models_with_runs("xquad-r") == ["m"]
+
+
 def test_all_pairs_or_some_of_them_once_each() -> None:
     assert choose_pairs(INFO, None) == INFO.pairs
     assert choose_pairs(INFO, "en-all,de-en,en-all") == (Pair("en", "all"), Pair("de", "en"))

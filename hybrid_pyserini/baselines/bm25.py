@@ -22,7 +22,7 @@ from hybrid_pyserini.baselines.bm25_search import Bm25Parameters, Bm25Search
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.provenance import MANIFEST, made_by
 from hybrid_pyserini.records import ALL, Pair
-from hybrid_pyserini.run_manifest import Depth, RunManifest, begin, input_hashes
+from hybrid_pyserini.run_manifest import RunForm, RunManifest, begin, input_hashes
 from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace, choose_pairs
 
 
@@ -41,23 +41,25 @@ class Bm25Pair:
 
 def bm25(
     workspace: Workspace, dataset: str, *, pairs: str | Sequence[str] | None = None, hits: int = 1000,
-    pool_hits: int | None = None, k1: float = 0.9, b: float = 0.4, threads: int | None = None, overwrite: bool = False,
+    pool_hits: int | None = None, gzip: bool = False, k1: float = 0.9, b: float = 0.4, threads: int | None = None,
+    overwrite: bool = False,
 ) -> tuple[Bm25Pair, ...]:
     """Index and search a prepared data set with BM25; write runs, and ranks in the pool.
 
     ``pairs`` are ``de-en,en-all`` or a list of such, by default all that the data set declares; ``pool_hits`` is by
-    default ``hits``, ``threads`` the number of cores. Raises InputError for an unknown data set or pair, files of it
-    that are missing or broken, parameters out of range, no usable Java, and indexes or runs that were made with other
-    settings, unless ``overwrite``.
+    default ``hits``, ``threads`` the number of cores; with ``gzip`` the runs are gzipped. Raises InputError for an
+    unknown data set or pair, files of it that are missing or broken, parameters out of range, no usable Java, and
+    indexes or runs that were made with other settings, unless ``overwrite``.
     """
-    parameters, depth = Bm25Parameters(k1, b), Depth(hits, hits if pool_hits is None else pool_hits)
+    parameters, form = Bm25Parameters(k1, b), RunForm(hits, hits if pool_hits is None else pool_hits, gzip)
     if threads is not None and threads < 1:
         raise InputError(f"{threads} threads", remedy="give --threads 1 or more")
     info = workspace.dataset(dataset)
     wanted = choose_pairs(info, pairs)
     if not wanted:
         raise InputError(f"no language pair of {info.name} to search", remedy="choose a data set that has topics")
-    topics = {pair.query: trec.read_topics(workspace.topics(dataset, pair.query)) for pair in wanted}
+    query_languages = dict.fromkeys(pair.query for pair in wanted)
+    topics = {language: trec.read_topics(workspace.topics(dataset, language)) for language in query_languages}
     relevant = {
         pair: trec.relevant_passages(topics[pair.query], trec.read_qrels(workspace.qrels_of(dataset, pair)))
         for pair in wanted if pair.passage == ALL
@@ -65,17 +67,19 @@ def bm25(
     _warn_of_unknown_languages(info)
     passage_languages = list(dict.fromkeys(pair.passage for pair in wanted))
     indexes = build_indexes(workspace, info, passage_languages, overwrite=overwrite)
-    settings = _settings(workspace, info, wanted, depth, parameters)
+    settings = _settings(workspace, info, wanted, form, parameters)
     manifest = begin(workspace, info, settings, wanted, overwrite=overwrite)
     unfinished = [pair for pair in wanted if str(pair) not in manifest.pairs]
-    depth.warn_of_few({pair.passage: indexes[pair.passage].passages for pair in unfinished})
+    runs = {pair: workspace.run(dataset, BM25, pair, gzipped=gzip) for pair in wanted}
+    form.warn_of_few({pair.passage: indexes[pair.passage].passages for pair in unfinished})
     for pair, search in _with_indexes(workspace, indexes, unfinished, parameters, threads or os.cpu_count() or 1):
-        without_hits = search.write(pair, topics[pair.query], depth.of(pair.passage), relevant.get(pair, {}))
-        manifest = manifest.with_pair(pair, queries=len(topics[pair.query]), without_hits=without_hits)
-        manifest.write(workspace.run_manifest(dataset, BM25))
+        without_hits = search.write(
+            runs[pair], pair, topics[pair.query], form.depth(pair.passage), relevant.get(pair, {})
+        )
+        counts = {"queries": len(topics[pair.query]), "without_hits": without_hits}
+        manifest = manifest.finish(workspace, dataset, {pair: counts})
     return tuple(
-        Bm25Pair(pair, workspace.run(dataset, BM25, pair), kept=pair not in unfinished, **manifest.pairs[str(pair)])
-        for pair in wanted
+        Bm25Pair(pair, runs[pair], kept=pair not in unfinished, **manifest.pairs[str(pair)]) for pair in wanted
     )
 
 
@@ -94,15 +98,15 @@ def _with_indexes(
 
 
 def _settings(
-    workspace: Workspace, info: DatasetInfo, pairs: Sequence[Pair], depth: Depth, parameters: Bm25Parameters
+    workspace: Workspace, info: DatasetInfo, pairs: Sequence[Pair], form: RunForm, parameters: Bm25Parameters
 ) -> RunManifest:
     """The manifest of the runs that are to be, with no pair finished."""
     files = [workspace.bm25_index(info.name, pair.passage) / MANIFEST for pair in pairs]
     files += [workspace.topics(info.name, pair.query) for pair in pairs]
     files += [workspace.qrels_of(info.name, pair) for pair in pairs if pair.passage == ALL]
     return RunManifest(
-        model=BM25, **asdict(depth), system=asdict(parameters), inputs=input_hashes(workspace, dict.fromkeys(files)),
-        made_by=made_by(dataset=info.name, model=BM25, **asdict(depth), **asdict(parameters)),
+        model=BM25, **asdict(form), system=asdict(parameters), inputs=input_hashes(workspace, dict.fromkeys(files)),
+        made_by=made_by(dataset=info.name, model=BM25, **asdict(form), **asdict(parameters)),
     )
 
 

@@ -66,7 +66,9 @@ class Bm25Search:
     ) -> None:
         self._index.close()
 
-    def write(self, pair: Pair, topics: Topics, hits: int, relevant: Mapping[str, Sequence[str]]) -> int:
+    def write(
+        self, run: Path, pair: Pair, topics: Topics, hits: int, relevant: Mapping[str, Sequence[str]]
+    ) -> int:
         """Write a pair's run, and for the pool the ranks of ``relevant``: query id -> passages; return the number of
         queries without a hit."""
         pool = pair.passage == ALL
@@ -84,7 +86,7 @@ class Bm25Search:
                 ranked.extend(self._ranks(query_id, relevant.get(query_id, ()), keys))
                 yield query_id, self._hits(keys[:hits])
 
-        trec.write_run(self._workspace.run(dataset, BM25, pair), rankings(), BM25)
+        trec.write_run(run, rankings(), BM25)
         if pool:
             trec.write_ranks(self._workspace.ranks(dataset, BM25, pair), ranked)
         return without_hits

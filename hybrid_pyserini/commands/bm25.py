@@ -19,6 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hits", type=int, default=1000, metavar="N", help="passages a query in a run; fewer where "
                         "fewer share a word with the query (default: 1000)")
     parser.add_argument("--pool-hits", type=int, metavar="N", help="the same in runs of the pool (default: as --hits)")
+    parser.add_argument("--gzip", action="store_true", help="write runs gzipped, as run.<...>.txt.gz")
     parser.add_argument("--k1", type=float, default=0.9, metavar="X", help="how much a word's further occurrences in a "
                         "passage count (default: 0.9, as in Pyserini)")
     parser.add_argument("--b", type=float, default=0.4, metavar="X", help="how much a passage's length counts, between "
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     searched = bm25(
         Workspace(arguments.workspace), arguments.dataset, pairs=arguments.pairs, hits=arguments.hits,
-        pool_hits=arguments.pool_hits, k1=arguments.k1, b=arguments.b, threads=arguments.threads,
+        pool_hits=arguments.pool_hits, gzip=arguments.gzip, k1=arguments.k1, b=arguments.b, threads=arguments.threads,
         overwrite=arguments.overwrite,
     )
     for each in searched:

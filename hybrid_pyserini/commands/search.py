@@ -21,6 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hits", type=int, default=1000, metavar="N", help="passages a query in a run; fewer where "
                         "there are fewer passages (default: 1000)")
     parser.add_argument("--pool-hits", type=int, metavar="N", help="the same in runs of the pool (default: as --hits)")
+    parser.add_argument("--gzip", action="store_true", help="write runs gzipped, as run.<...>.txt.gz")
     parser.add_argument("--dtype", choices=("fp32", "bf16", "auto"),
                         help="what the model computes in; another one than the index's is refused (default: the "
                         "index's)")
@@ -34,7 +35,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     searched = search(
         Workspace(arguments.workspace), arguments.dataset, arguments.model, pairs=arguments.pairs,
-        hits=arguments.hits, pool_hits=arguments.pool_hits, dtype=arguments.dtype, overwrite=arguments.overwrite,
+        hits=arguments.hits, pool_hits=arguments.pool_hits, gzip=arguments.gzip, dtype=arguments.dtype,
+        overwrite=arguments.overwrite,
     )
     for each in searched:
         print(f"{each.pair}\t{each.run}\t{'kept' if each.kept else 'written'}")

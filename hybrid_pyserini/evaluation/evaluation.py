@@ -44,7 +44,7 @@ def check_runs(workspace: Workspace, info: DatasetInfo, model: str, pairs: Seque
             f"no runs of {model!r} on {info.name} (there: {', '.join(models) or 'none'})",
             remedy="run 'hybrid-pyserini search' or 'bm25' first",
         )
-    missing = [path for path in (workspace.run(info.name, model, pair) for pair in pairs) if not path.exists()]
+    missing = [path for path in (workspace.found_run(info.name, model, pair) for pair in pairs) if not path.exists()]
     if missing:
         names = " ".join(path.name for path in missing[:5]) + (" ..." if len(missing) > 5 else "")
         raise InputError(
@@ -84,7 +84,8 @@ def evaluate(
             "remarks": means.remarks
             | {f"pairs.{pair}": cell.remark for pair, cell in cells.items() if cell.remark}
             | ({"language_bias.rank_distance": null} if null else {}),
-            "runs": _hashes(workspace.run, info.name, model, pairs) | _hashes(workspace.ranks, info.name, model, pools),
+            "runs": _hashes(workspace.found_run, info.name, model, pairs)
+            | _hashes(workspace.ranks, info.name, model, pools),
             "made_by": made_by(dataset=info.name, model=model, measures=names, pairs=[str(pair) for pair in pairs]),
         }
         write_json(workspace.evaluation(info.name, model), record)
@@ -120,7 +121,7 @@ def _score_all(
     cells = {}
     with pyarrow.parquet.ParquetWriter(per_query, _COLUMNS) as writer:
         for pair, judged in tqdm(scored.items(), desc=f"evaluating {model}", unit="run"):
-            path = workspace.run(dataset, model, pair)
+            path = workspace.found_run(dataset, model, pair)
             run = read_run(path)
             figures = score_run(measures, judged, run)
             if run and figures.unanswered == figures.scored:

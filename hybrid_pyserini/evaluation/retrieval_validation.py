@@ -149,7 +149,7 @@ def _encode(encoder: "Encoder", collection: _Collection, bar: "tqdm[Any]") -> _V
 def _encode_queries(encoder: "Encoder", topics: Topics, bar: "tqdm[Any]") -> Queries:
     vectors = _finite(encoder.encode_queries(list(topics.values())))
     bar.update(len(topics))
-    return Queries(list(topics), vectors, {})
+    return Queries(list(topics), vectors)
 
 
 def _finite(vectors: np.ndarray) -> np.ndarray:

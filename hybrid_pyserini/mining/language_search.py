@@ -103,9 +103,10 @@ class LanguageSearch:
         queries = self.encoder.encode_queries([_query(example, self.language) for example in examples])
         check_finite(ids, queries, "query")
         highest = self._highest_scores(examples, queries)
-        best = self.passages.search(Queries(ids, queries, {}), {self.language: self.settings.depth}).best
-        for example, keys, score in zip(examples, best[self.language], highest, strict=True):
-            yield self._best(example, self.passages.hits(keys), score)
+        found = self.passages.search(Queries(ids, queries), {self.language: self.settings.depth})
+        hits = (of for block in found for of in zip(*self.passages.hits(block.best[self.language]), strict=True))
+        for example, (docids, scores), score in zip(examples, hits, highest, strict=True):
+            yield self._best(example, zip(map(bytes.decode, docids), scores, strict=True), score)
 
     def _highest_scores(self, examples: Sequence[ParallelExample], queries: np.ndarray) -> list[float]:
         """The score above which a passage is too likely to be right, for each example."""

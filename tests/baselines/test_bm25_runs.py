@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from gzip import decompress as gunzip
 from pathlib import Path
 
 import pytest
@@ -265,6 +266,25 @@ def test_other_parameters_are_refused_or_replace_all_runs(workspace: Workspace) 
     assert {path.name for path in (workspace.root / "runs" / "toy").iterdir()} == {
         "run.toy.bm25.de-de.txt", "run.toy.bm25.json"
     }
+
+
+def test_gzipped_runs_have_the_same_lines(workspace: Workspace) -> None:
+    def files() -> dict[str, bytes]:
+        folder = workspace.root / "runs" / "toy"
+        return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".json"}
+
+    before = files()
+    with pytest.raises(InputError, match=r"gzip is False there, True now.*--overwrite"):
+        bm25(workspace, "toy", gzip=True)
+    searched = bm25(workspace, "toy", gzip=True, overwrite=True)
+    after = files()
+    assert {each.run.name for each in searched} == {name for name in after if name.endswith(".gz")}
+    assert {
+        name.removesuffix(".gz"): gunzip(content) if name.endswith(".gz") else content
+        for name, content in after.items()
+    } == before
+    assert len(after) == len(before)
+    assert all(each.kept for each in bm25(workspace, "toy", gzip=True))
 
 
 def test_changed_topics_and_collections_are_noticed(workspace: Workspace) -> None:

@@ -44,7 +44,8 @@ def test_it_prints_one_line_for_each_run(workspace: Workspace, capfd: pytest.Cap
     refusal = capfd.readouterr().err
     assert "k1 is 0.9 there, 1.2 now" in refusal
     assert refusal.count("\n") == 1
-    assert main([*command, "--k1", "1.2", "--overwrite"]) == 0
+    assert main([*command, "--k1", "1.2", "--overwrite", "--gzip"]) == 0
+    assert capfd.readouterr().out.startswith(f"en-en\t{runs[0]}.gz\twritten")
 
 
 @pytest.mark.java

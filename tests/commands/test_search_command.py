@@ -40,6 +40,19 @@ def test_runs_and_ranks_are_the_checkpoints(
         assert (ahead > 1e-5).sum() < ranked.rank <= (ahead > -1e-5).sum()
 
 
+def test_runs_are_gzipped(tmp_path: Path, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace, _ = small_workspace(tmp_path)
+    search = ["--model", str(tiny_checkpoint), "--pairs", "de-th"]
+    assert command("index", tmp_path, "--model", str(tiny_checkpoint)) == 0
+    capsys.readouterr()
+    assert command("search", tmp_path, *search, "--gzip") == 0
+    run = workspace.run("small", "tiny", Pair("de", "th"), gzipped=True)
+    assert capsys.readouterr().out == f"de-th\t{run}\twritten\n"
+    assert len(read_run(run)) == QUERIES
+    assert command("search", tmp_path, *search) == 2
+    assert "gzip is True there, False now" in capsys.readouterr().err
+
+
 def test_bf16_passages_get_bf16_queries(
     tmp_path: Path, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """A model's evaluation as a whole: worked by hand, its holes, its errors, and what it leaves on the disk."""
 
+import gzip
 import hashlib
 import json
 
@@ -77,6 +78,21 @@ def test_inputs_are_hashed_and_arguments_recorded(toy: Workspace) -> None:
         "dataset": "toy", "model": "m", "measures": ["AP"], "pairs": ["de-de", "de-all", "en-all"],
     }
     assert record["made_by"]["versions"]["ir-measures"]
+
+
+def test_gzipped_runs_are_found(toy: Workspace) -> None:
+    expected = run_evaluation(toy, ["AP"])
+    for pair in toy.dataset("toy").pairs:
+        plain = toy.run("toy", "m", pair)
+        toy.run("toy", "m", pair, gzipped=True).write_bytes(gzip.compress(plain.read_bytes()))
+        plain.unlink()
+    found = run_evaluation(toy, ["AP"])
+    assert {name for name in found["runs"] if name.startswith("run.")} == {f"run.toy.m.{pair}.txt.gz" for pair in AP}
+    assert found | {"runs": None} == expected | {"runs": None}
+    toy.run("toy", "m", Pair("de", "de"), gzipped=True).unlink()
+    toy.evaluation("toy", "m").unlink()
+    toy.per_query("toy", "m").unlink()
+    assert "1 of 6 runs are missing: run.toy.m.de-de.txt;" in error_of(toy)
 
 
 def test_per_query_values(toy: Workspace) -> None:
