@@ -103,8 +103,7 @@ class DenseIndex:
     folder: Path
     manifest: IndexManifest
     docids: list[str]
-    flat: Any
-    """The faiss ``IndexFlatIP``."""
+    faiss_index: Any
 
     @property
     def language(self) -> str:
@@ -113,10 +112,11 @@ class DenseIndex:
 
     @property
     def vectors(self) -> np.ndarray:
-        """float32 [passages, dimension]: faiss' own memory, not a copy, so it must not outlive this object."""
-        vectors = faiss.rev_swig_ptr(self.flat.get_xb(), self.flat.ntotal * self.flat.d)
+        """Of an exact index, float32 [passages, dimension]: faiss' own memory, not a copy, so it must not outlive this
+        object."""
+        vectors = faiss.rev_swig_ptr(self.faiss_index.get_xb(), self.faiss_index.ntotal * self.faiss_index.d)
         vectors.flags.writeable = False
-        return vectors.reshape(self.flat.ntotal, self.flat.d)
+        return vectors.reshape(self.faiss_index.ntotal, self.faiss_index.d)
 
 
 def encoder_record(encoder: "Encoder") -> dict[str, Any]:
@@ -126,7 +126,8 @@ def encoder_record(encoder: "Encoder") -> dict[str, Any]:
 
 
 def read_index_for(encoder: "Encoder", folder: Path) -> DenseIndex:
-    """Read an index folder; raises InputError if its passages were not encoded as ``encoder`` will encode queries."""
+    """Read the folder of an exact index; raises InputError if its passages were not encoded as ``encoder`` will encode
+    queries."""
     check_encoded_by(encoder, folder)
     return read_dense_index(folder)
 
@@ -190,28 +191,35 @@ def read_docids(folder: Path) -> Iterator[str]:
 
 
 def read_dense_index(folder: Path) -> DenseIndex:
-    """Read an index folder; raises InputError where files are missing, damaged or do not belong together.
+    """Read the folder of an exact index; raises InputError where files are missing, damaged or do not belong together,
+    and for an index of another type.
 
     The whole index is read into memory. Mapping it (``IO_FLAG_MMAP_IFC``) works too, but the vectors then start at byte
     45 of the file, and numpy copies unaligned vectors at every product, which made searching three times slower.
     """
+    index = read_any_index(folder)
+    if not isinstance(index.faiss_index, faiss.IndexFlatIP):
+        found = type(index.faiss_index).__name__
+        raise InputError(f"expected a faiss IndexFlatIP, found {found}", remedy=_BUILD_AGAIN, path=folder / INDEX)
+    return index
+
+
+def read_any_index(folder: Path) -> DenseIndex:
+    """Read the folder of an index of any type; raises InputError where files are missing, damaged or do not belong
+    together. Lists that stay on disk are not read, and so not held against their hash."""
     manifest = IndexManifest.read(folder)
     check_files(folder)
     docids = list(read_docids(folder))
     try:
-        flat = faiss.read_index(str(folder / INDEX))
+        index = faiss.read_index(str(folder / INDEX))
     except RuntimeError:  # faiss' message is a C++ function and a line of its source
         raise InputError("not an index that faiss can read", remedy=_BUILD_AGAIN, path=folder / INDEX) from None
-    if not isinstance(flat, faiss.IndexFlatIP):
+    if not len(docids) == index.ntotal == manifest.passages:
         raise InputError(
-            f"expected a faiss IndexFlatIP, found {type(flat).__name__}", remedy=_BUILD_AGAIN, path=folder / INDEX
-        )
-    if not len(docids) == flat.ntotal == manifest.passages:
-        raise InputError(
-            f"{len(docids)} passage ids, {flat.ntotal} vectors, and {manifest.passages} passages in the manifest",
+            f"{len(docids)} passage ids, {index.ntotal} vectors, and {manifest.passages} passages in the manifest",
             remedy=_BUILD_AGAIN, path=folder,
         )
-    for name, expected in manifest.files.items():
-        if sha256(folder / name) != expected:
+    for name in (INDEX, DOCID):
+        if sha256(folder / name) != manifest.files.get(name):
             raise InputError("not the file that the manifest names", remedy=_BUILD_AGAIN, path=folder / name)
-    return DenseIndex(folder, manifest, docids, flat)
+    return DenseIndex(folder, manifest, docids, index)

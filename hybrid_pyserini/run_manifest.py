@@ -63,6 +63,8 @@ class RunManifest:
     made_by: dict[str, Any]
     gzip: bool = False
     """Whether the runs are gzipped; all of them are, or none."""
+    ranks: bool = True
+    """Whether the ranks in the pool stand beside; an index that is not exact gives none."""
     pairs: dict[str, dict[str, int]] = field(default_factory=dict)
     """Finished pair -> what was counted in it, such as its queries."""
 
@@ -117,7 +119,8 @@ def input_hashes(workspace: Workspace, files: Iterable[Path]) -> dict[str, str]:
 def run_files(workspace: Workspace, dataset: str, manifest: RunManifest, pair: Pair) -> list[Path]:
     """A pair's run, and the pool's ranks."""
     run = workspace.run(dataset, manifest.model, pair, gzipped=manifest.gzip)
-    return [run, workspace.ranks(dataset, manifest.model, pair)] if pair.passage == ALL else [run]
+    ranked = pair.passage == ALL and manifest.ranks
+    return [run, workspace.ranks(dataset, manifest.model, pair)] if ranked else [run]
 
 
 def begin(

@@ -66,29 +66,41 @@ class Rankings:
     """The relevant passages' ranks in the pool; empty if the pool was not searched."""
 
 
-class Passages:
-    """The passages of some languages, side by side, ready to be scored."""
+class PassageIds:
+    """The passages of some languages, side by side: ids, places, and the order of equal scores."""
 
-    def __init__(self, encoded: Sequence[EncodedPassages]) -> None:
-        self._vectors = {passages.language: passages.vectors for passages in encoded}
-        self._encoded = encoded  # they own the vectors' memory
-        docids = [docid for passages in encoded for docid in passages.docids]
-        self.column = {docid: column for column, docid in enumerate(docids)}
+    def __init__(self, docids: Mapping[str, Sequence[str]]) -> None:
+        """``docids``: language -> its passages' ids."""
+        self._sizes = {language: len(of_language) for language, of_language in docids.items()}
+        ends = np.cumsum(list(self._sizes.values())).tolist()
+        self._first = dict(zip(docids, [0, *ends[:-1]], strict=True))
+        in_pool = [docid for of_language in docids.values() for docid in of_language]
+        self.column = {docid: column for column, docid in enumerate(in_pool)}
         """Passage id -> its column in the pool."""
-        self._ties = tie_numbers(docids)
-        self._docid_of_tie = np.empty(len(docids), dtype=object)
-        self._docid_of_tie[self._ties] = [docid.encode() for docid in docids]  # in UTF-8, as runs have them
-        ends = np.cumsum([len(passages.docids) for passages in encoded]).tolist()
-        self._first = dict(zip(self._vectors, [0, *ends[:-1]], strict=True))
+        self._ties = tie_numbers(in_pool)
+        self._docid_of_tie = np.empty(len(in_pool), dtype=object)
+        self._docid_of_tie[self._ties] = [docid.encode() for docid in in_pool]  # in UTF-8, as runs have them
 
     def size(self, language: str) -> int:
         """The number of passages of a language, or of ``all``."""
-        return len(self.column) if language == ALL else len(self._vectors[language])
+        return len(self.column) if language == ALL else self._sizes[language]
 
     def hits(self, keys: np.ndarray) -> tuple[list[list[bytes]], list[list[float]]]:
         """Ranking keys [queries, hits] -> the passage ids, in UTF-8, and the scores of each query, in the keys'
         order."""
         return self._docid_of_tie[key_ties(keys)].tolist(), key_scores(keys).tolist()
+
+
+class Passages(PassageIds):
+    """Passages with their vectors, ready to be scored."""
+
+    exact = True
+    """Whether the best are found for certain, and ranks in the pool with them."""
+
+    def __init__(self, encoded: Sequence[EncodedPassages]) -> None:
+        super().__init__({passages.language: passages.docids for passages in encoded})
+        self._vectors = {passages.language: passages.vectors for passages in encoded}
+        self._encoded = encoded  # they own the vectors' memory
 
     def search(
         self, queries: Queries, hits: Mapping[str, int], relevant: Relevant | None = None

@@ -8,14 +8,23 @@ block of one language's queries.
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from hybrid_pyserini import trec
-from hybrid_pyserini.dense_index import IndexManifest, check_finite, read_index_for
+from hybrid_pyserini.approximate import IndexedPassages
+from hybrid_pyserini.dense_index import (
+    FLAT_INDEX,
+    IndexManifest,
+    IndexType,
+    check_encoded_by,
+    check_finite,
+    read_any_index,
+    read_dense_index,
+)
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.provenance import MANIFEST, made_by
 from hybrid_pyserini.records import ALL, Pair, Topics
@@ -39,24 +48,27 @@ class SearchedPair:
 
 def search(
     workspace: Workspace, dataset: str, model: str, *, pairs: str | Sequence[str] | None = None, hits: int = 1000,
-    pool_hits: int | None = None, gzip: bool = False, dtype: str | None = None, overwrite: bool = False,
+    pool_hits: int | None = None, factory: str = FLAT_INDEX.factory, gzip: bool = False, dtype: str | None = None,
+    overwrite: bool = False,
 ) -> tuple[SearchedPair, ...]:
     """Search a prepared and indexed data set with a model, by its workspace name or path; write runs and ranks.
 
     ``pairs`` are ``de-en,en-all`` or a list of such, by default all that the data set declares; ``pool_hits`` is by
-    default ``hits``, ``dtype`` the indexes'; with ``gzip`` the runs are gzipped. Raises InputError for an unknown data
-    set, model or pair, for an index that is missing, damaged or of another model or dtype, and for runs that were made
-    with other settings, unless ``overwrite``.
+    default ``hits``, ``dtype`` the indexes'. ``factory`` is that of the indexes to search: those that are not exact are
+    a system of their own, such as ``hybrid+HNSW32``, whose runs have no ranks beside them. With ``gzip`` the runs are
+    gzipped. Raises InputError for an unknown data set, model or pair, for an index that is missing, damaged or of
+    another model or dtype, and for runs that were made with other settings, unless ``overwrite``.
     """
     info = workspace.dataset(dataset)
     name, path = workspace.model(model)
+    system = IndexType(factory).name_with(name)
     languages = _passage_languages(info, _wanted(info, pairs))
-    manifests = [IndexManifest.read(workspace.index(info.name, name, language)) for language in languages]
+    manifests = [IndexManifest.read(workspace.index(info.name, system, language)) for language in languages]
     from hybrid_pyserini.encoder import Encoder
 
     encoder = Encoder.load(path, dtype=dtype or manifests[0].encoder["dtype"])
     return search_with(
-        encoder, workspace, info, name, pairs=pairs, hits=hits, pool_hits=pool_hits, gzip=gzip, overwrite=overwrite
+        encoder, workspace, info, system, pairs=pairs, hits=hits, pool_hits=pool_hits, gzip=gzip, overwrite=overwrite
     )
 
 
@@ -65,14 +77,12 @@ def search_with(
     pairs: str | Sequence[str] | None = None, hits: int = 1000, pool_hits: int | None = None, gzip: bool = False,
     overwrite: bool = False,
 ) -> tuple[SearchedPair, ...]:
-    """``search`` with a loaded encoder; ``model`` is its name in paths and the runs' tag."""
+    """``search`` with a loaded encoder; ``model`` is the indexes' name in paths and the runs' tag."""
     form = RunForm(hits, hits if pool_hits is None else pool_hits, gzip)
     wanted = _wanted(info, pairs)
     job = _Search(encoder, workspace, info, model, form)
-    passages = Passages(
-        [read_index_for(encoder, job.index_folder(language)) for language in _passage_languages(info, wanted)]
-    )
-    settings = job.settings(wanted)
+    passages = job.read_indexes(_passage_languages(info, wanted))
+    settings = replace(job.settings(wanted), ranks=passages.exact)
     topics = {language: job.read_topics(language) for language in dict.fromkeys(pair.query for pair in wanted)}
     relevant = {
         pair.query: job.read_relevant(pair, topics[pair.query], passages) for pair in wanted if pair.passage == ALL
@@ -122,6 +132,13 @@ class _Search:
     def index_folder(self, language: str) -> Path:
         return self.workspace.index(self.info.name, self.model, language)
 
+    def read_indexes(self, languages: Sequence[str]) -> Passages | IndexedPassages:
+        """The languages' passages; raises InputError for an index that is missing, damaged or another encoder's."""
+        folders = [self.index_folder(language) for language in languages]
+        if all(check_encoded_by(self.encoder, folder).factory == FLAT_INDEX.factory for folder in folders):
+            return Passages([read_dense_index(folder) for folder in folders])
+        return IndexedPassages([read_any_index(folder) for folder in folders])
+
     def settings(self, pairs: Sequence[Pair]) -> RunManifest:
         """The manifest of the runs that are to be, with no pair finished."""
         files = [self.index_folder(language) / MANIFEST for language in _passage_languages(self.info, pairs)]
@@ -139,7 +156,7 @@ class _Search:
     def read_topics(self, language: str) -> Topics:
         return trec.read_topics(self.workspace.topics(self.info.name, language))
 
-    def read_relevant(self, pair: Pair, topics: Topics, passages: Passages) -> dict[str, list[str]]:
+    def read_relevant(self, pair: Pair, topics: Topics, passages: Passages | IndexedPassages) -> dict[str, list[str]]:
         """Query id -> its judged relevant passages in the pool; raises InputError for one that the pool lacks."""
         path = self.workspace.qrels_of(self.info.name, pair)
         relevant = trec.relevant_passages(topics, trec.read_qrels(path))
@@ -157,11 +174,16 @@ class _Search:
         check_finite(list(topics), vectors, "query")
         return Queries(list(topics), vectors)
 
-    def write(self, pairs: Sequence[Pair], queries: Queries, relevant: Relevant, passages: Passages) -> None:
+    def write(
+        self, pairs: Sequence[Pair], queries: Queries, relevant: Relevant, passages: Passages | IndexedPassages
+    ) -> None:
         """Search all pairs of one query language; write their runs, and the pool's ranks, block by block."""
         with ExitStack() as files:
             runs = {p.passage: files.enter_context(trec.writing_run(self.run(p), self.model)) for p in pairs}
-            pool = [self.workspace.ranks(self.info.name, self.model, pair) for pair in pairs if pair.passage == ALL]
+            pool = [
+                self.workspace.ranks(self.info.name, self.model, pair) for pair in pairs
+                if pair.passage == ALL and passages.exact
+            ]
             ranks = [files.enter_context(trec.writing_ranks(path)) for path in pool]
             for found in passages.search(queries, {k: self.form.depth(k) for k in runs}, relevant):
                 for language, run in runs.items():

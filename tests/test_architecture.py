@@ -16,7 +16,7 @@ FOUNDATION = {"", "errors", "records", "atomic", "jsonl", "collection", "trec", 
 ROOMS = [
     *("data", "checkpoint", "model_card", "encoder", "training"),
     *("unique_ids", "faiss_index", "dense_index", "shards", "encoding", "indexing"),
-    *("ranking", "scoring", "run_manifest", "search", "asking", "mining"),
+    *("ranking", "scoring", "approximate", "run_manifest", "search", "asking", "mining"),
     *("bridge", "baselines", "evaluation", "report", "demo", "doctor", "commands", "cli", "__main__"),
 ]
 LEVEL = dict.fromkeys(FOUNDATION, 0) | {room: level for level, room in enumerate(ROOMS, start=1)}

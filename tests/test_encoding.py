@@ -147,7 +147,7 @@ def test_jobs_of_a_scheduler_and_then_the_index(
     encoded = files_below(tmp_path / "vectors")
     assert main(["index", "small", "--model", "tiny", "--workspace", str(tmp_path)]) == 0
     assert files_below(tmp_path / "vectors") == encoded
-    assert read_dense_index(workspace.index("small", "tiny", "all")).flat.ntotal == sum(SIZES.values())
+    assert read_dense_index(workspace.index("small", "tiny", "all")).faiss_index.ntotal == sum(SIZES.values())
     capsys.readouterr()
     assert main([*arguments, "2"]) == 2
     assert "shard 2 of 2; give --shard-id from 0" in capsys.readouterr().err

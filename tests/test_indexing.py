@@ -216,6 +216,8 @@ def test_an_index_of_another_type_stands_beside(tmp_path: Path) -> None:
     assert encoder.encoded == []
     assert built[1].folder == workspace.index("small", "m+HNSW8", "en")
     assert files_below(workspace.index("small", "m", "en").parent) == flat
+    with pytest.raises(InputError, match="expected a faiss IndexFlatIP, found IndexHNSWFlat"):
+        read_dense_index(built[1].folder)
     index = faiss.read_index(str(built[1].folder / "index"))
     assert isinstance(index, faiss.IndexHNSWFlat)
     assert (index.hnsw.efSearch, index.hnsw.efConstruction, index.ntotal) == (44, 33, SIZES["en"])
@@ -306,7 +308,7 @@ DAMAGES = {
     "no file 'index'": lambda folder: (folder / "index").unlink(),
     "no file 'docid'": lambda folder: (folder / "docid").unlink(),
     "not an index that faiss can read": lambda folder: (folder / "index").write_bytes(b"IxFI" + bytes(9)),
-    "expected a faiss IndexFlatIP, found IndexFlatL2": other_faiss_type,
+    "index: not the file that the manifest names": other_faiss_type,
     "71 passage ids, 70 vectors, and 70 passages": lambda folder: rewrite_docids(
         folder, [*(passage.id for passage in passages("de")), "de:more"]
     ),

@@ -154,7 +154,7 @@ def test_the_manifest_says_what_the_runs_were_made_from(tmp_path: Path) -> None:
     }
     inputs = manifest.pop("inputs")
     assert manifest == {
-        "model": "m", "hits": 5, "pool_hits": 5, "gzip": False,
+        "model": "m", "hits": 5, "pool_hits": 5, "gzip": False, "ranks": True,
         "system": {"fingerprint": "a" * 64, "dtype": "fp32"},
         "pairs": {"de-en": {"queries": QUERIES}, "de-all": {"queries": QUERIES}},
     }
