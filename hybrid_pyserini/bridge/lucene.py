@@ -10,14 +10,11 @@ import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from hybrid_pyserini.bridge.java import ensure_java
-from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.bridge.lucene_java import lucene_jnius, open_reader, path_for_java
 
 _ENGLISH = "io.anserini.analysis.DefaultEnglishAnalyzer"
 
@@ -36,10 +33,10 @@ class LuceneAnalyzer:
     """One of the jar's analyzers, by the name of its Java class."""
 
     def __init__(self, java_class: str) -> None:
-        java = _jnius().autoclass(java_class)
+        java = lucene_jnius().autoclass(java_class)
         # Anserini's English analyzer has no public constructor; Porter's stemmer is Pyserini's default.
         self._analyzer = java.newStemmingInstance("porter") if java_class == _ENGLISH else java()
-        self._analysis = _jnius().autoclass("io.anserini.analysis.AnalyzerUtils")
+        self._analysis = lucene_jnius().autoclass("io.anserini.analysis.AnalyzerUtils")
 
     def __call__(self, text: str) -> list[str]:
         """The text's tokens, in order."""
@@ -52,15 +49,15 @@ def write_index(folder: Path, documents: Iterable[tuple[str, Sequence[str]]]) ->
     Tokens hold no blank. Anserini drops a passage without a token, and one that it cannot index, with no more than a
     line in its log; so compare the count. One thread, so that equal input gives an equal index.
     """
-    indexer = _jnius().autoclass("io.anserini.index.SimpleIndexer")([
-        "-input", "", "-collection", "JsonCollection", "-index", _for_java(folder), "-threads", "1", "-pretokenized",
-        "-optimize",
+    indexer = lucene_jnius().autoclass("io.anserini.index.SimpleIndexer")([
+        "-input", "", "-collection", "JsonCollection", "-index", path_for_java(folder), "-threads", "1",
+        "-pretokenized", "-optimize",
     ])
-    documents_class = _jnius().autoclass("io.anserini.collection.JsonCollection$Document")
+    documents_class = lucene_jnius().autoclass("io.anserini.collection.JsonCollection$Document")
     for docid, tokens in documents:
         indexer.addJsonDocument(documents_class.fromFields(docid, " ".join(tokens)))
     indexer.close()
-    reader = _open_reader(folder)
+    reader = open_reader(folder)
     passages = reader.numDocs()
     reader.close()
     return passages
@@ -74,12 +71,12 @@ class LuceneIndex:
 
         Raises InputError for a folder that Lucene cannot open.
         """
-        java = _jnius().autoclass
-        self._reader = _open_reader(folder)
+        java = lucene_jnius().autoclass
+        self._reader = open_reader(folder)
         searcher_class = java("org.apache.lucene.search.IndexSearcher")
         searcher_class.setMaxClauseCount(2**31 - 1)  # a query of more than 1024 different tokens is an error otherwise
         # Without the cast pyjnius cannot tell the constructors apart.
-        self._searcher = searcher_class(_jnius().cast("org.apache.lucene.index.IndexReader", self._reader))
+        self._searcher = searcher_class(lucene_jnius().cast("org.apache.lucene.index.IndexReader", self._reader))
         self._searcher.setSimilarity(java("org.apache.lucene.search.similarities.BM25Similarity")(k1, b))
         self._queries = java("io.anserini.search.query.BagOfWordsQueryGenerator")()
         self._whitespace = java("org.apache.lucene.analysis.core.WhitespaceAnalyzer")()
@@ -104,7 +101,7 @@ class LuceneIndex:
             try:
                 return [self.search(tokens, hits) for tokens in share]
             finally:
-                _jnius().detach()  # or the JVM would hold on to a thread that is no more
+                lucene_jnius().detach()  # or the JVM would hold on to a thread that is no more
 
         with ThreadPoolExecutor(threads) as pool:
             shares = list(pool.map(search_share, [queries[start::threads] for start in range(threads)]))
@@ -122,36 +119,3 @@ class LuceneIndex:
             np.array([hit["doc"] for hit in found], dtype=np.int64),
             np.array([hit["score"] for hit in found], dtype=np.float32),
         )
-
-
-def _open_reader(folder: Path) -> Any:
-    java = _jnius().autoclass
-    store = java("org.apache.lucene.store.FSDirectory").open(java("java.io.File")(_for_java(folder)).toPath())
-    try:
-        return java("org.apache.lucene.index.DirectoryReader").open(store)
-    except _jnius().JavaException as error:
-        raise InputError(
-            f"not an index that Lucene can open ({error.classname})", remedy="build it again with --overwrite",
-            path=folder,
-        ) from None
-
-
-def _for_java(folder: Path) -> str:
-    """Java keeps the working directory that it was started in."""
-    return str(folder.absolute())
-
-
-@cache
-def _jnius() -> Any:
-    """pyjnius, on a JVM that knows Lucene and writes nothing to standard output.
-
-    ``pyserini.pyclass`` sets it up; it is the part of Pyserini that loads neither torch nor transformers.
-    """
-    ensure_java()
-    import pyserini.pyclass  # noqa: F401, I001  # before jnius, which starts the JVM
-    import jnius
-
-    jnius.autoclass("org.apache.logging.log4j.core.config.Configurator").setLevel("io.anserini", "WARN")
-    level = jnius.autoclass("java.util.logging.Level")
-    jnius.autoclass("java.util.logging.Logger").getLogger("org.apache.lucene").setLevel(level.SEVERE)
-    return jnius
