@@ -11,10 +11,11 @@ length 1. A score in a run is (1 + cosine) / 2.
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ _UNIT_TOLERANCE = 1e-3
 
 _SHARE = 256
 """Documents that a thread adds at a time."""
+
+_PATIENCE = 5
+"""Seconds for Lucene to delete what it has written, when building fails."""
 
 _MUCH_CUT = 0.004
 """Of the squared length, by int8. Measured: .0004 to .0013 in vectors of encoders, with recall@100 of .95 to .98; .02
@@ -55,13 +59,14 @@ def write_hnsw_index(
     Lucene has not indexed all. Then the folder holds no index.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _lucenes_errors(folder), ThreadPoolExecutor(threads) as pool:
+    with _lucenes_errors(folder):
         writer = _open_writer(folder, int8, m, ef_construction)
         try:
-            given = _add(writer, pool, threads, _checked(batches, int8), m)
-            pool.submit(_merge_and_close, writer, given, m).result()  # in a thread: Ctrl-C waits for no call of Java
+            given = _add(writer, _checked(batches, int8), m, threads)
+            _in_thread(lambda: _merge_and_close(writer, given, m)).result()
         except BaseException:
-            writer.rollback()  # ends what the threads are doing, too
+            with suppress(TimeoutError):  # Lucene ends a merge only when it has finished the graph
+                _in_thread(writer.rollback).result(timeout=_PATIENCE)
             raise
     reader = open_reader(folder)
     passages = reader.numDocs()
@@ -98,25 +103,24 @@ def _open_writer(folder: Path, int8: bool, m: int, ef_construction: int) -> Any:
     return indexer.writer
 
 
-def _add(
-    writer: Any, pool: ThreadPoolExecutor, threads: int, batches: Iterable[tuple[Sequence[str], np.ndarray]], m: int
-) -> int:
-    """Add all passages; return how many. Documents are made here while the pool's threads put them into graphs."""
+def _add(writer: Any, batches: Iterable[tuple[Sequence[str], np.ndarray]], m: int, threads: int) -> int:
+    """Add all passages; return how many. Documents are made here while ``threads`` threads put them into graphs."""
     make_document = _document_maker()
     given = 0
     waiting: deque[Future[None]] = deque()
-    for ids, vectors in batches:
-        if not given:
-            _flush_by_number(writer, vectors.shape[1], m, threads)
-        for start in range(0, len(ids), _SHARE):
-            share = slice(start, start + _SHARE)
-            documents = [make_document(*each) for each in zip(ids[share], vectors[share].tolist(), strict=True)]
-            waiting.append(pool.submit(_add_documents, writer, documents))
-            if len(waiting) > 2 * threads:
-                waiting.popleft().result()
-        given += len(ids)
-    for share_added in waiting:
-        share_added.result()
+    with ThreadPoolExecutor(threads) as pool:
+        for ids, vectors in batches:
+            if not given:
+                _flush_by_number(writer, vectors.shape[1], m, threads)
+            for start in range(0, len(ids), _SHARE):
+                share = slice(start, start + _SHARE)
+                documents = [make_document(*each) for each in zip(ids[share], vectors[share].tolist(), strict=True)]
+                waiting.append(pool.submit(_add_documents, writer, documents))
+                if len(waiting) > 2 * threads:
+                    waiting.popleft().result()
+            given += len(ids)
+        for share_added in waiting:
+            share_added.result()
     return given
 
 
@@ -198,16 +202,31 @@ def _flush_by_number(writer: Any, dimension: int, m: int, threads: int) -> None:
 
 def _merge_and_close(writer: Any, passages: int, m: int) -> None:
     """Merge segments into as few as can be: search costs nearly as much in a small segment as in a large one."""
-    try:
-        policy = lucene_jnius().autoclass("org.apache.lucene.index.TieredMergePolicy")()
-        policy.setMaxMergeAtOnce(256)  # Anserini's number for its -optimize
-        policy.setMaxMergedSegmentMB(0)  # so that those that are left have about the same size, and none has more
-        writer.getConfig().setMergePolicy(policy)
-        in_one = _heap_share() // _graph_bytes(m)
-        writer.forceMerge(1 + passages // in_one)
-        writer.close()
-    finally:
-        lucene_jnius().detach()
+    policy = lucene_jnius().autoclass("org.apache.lucene.index.TieredMergePolicy")()
+    policy.setMaxMergeAtOnce(256)  # Anserini's number for its -optimize
+    policy.setMaxMergedSegmentMB(0)  # so that those that are left have about the same size, and none has more
+    writer.getConfig().setMergePolicy(policy)
+    in_one = _heap_share() // _graph_bytes(m)
+    writer.forceMerge(1 + passages // in_one)
+    writer.close()
+
+
+def _in_thread(work: Callable[[], None]) -> "Future[None]":
+    """Start work in Java that may take hours. Ctrl-C cannot end a call of Java, but can end waiting for this thread,
+    and the process ends without it."""
+    outcome: Future[None] = Future()
+
+    def do() -> None:
+        try:
+            work()
+            outcome.set_result(None)
+        except BaseException as error:
+            outcome.set_exception(error)
+        finally:
+            lucene_jnius().detach()
+
+    Thread(target=do, daemon=True).start()
+    return outcome
 
 
 def _heap_share() -> int:

@@ -12,6 +12,8 @@ _EXAMPLES = """examples:
   hybrid-pyserini pyserini encode input --corpus collections/xquad-r/en.jsonl --fields text \\
       output --embeddings my-index --to-faiss \\
       encoder --encoder models/hybrid --encoder-class hybrid --fields text --dimension 768
+  hybrid-pyserini pyserini search.lucene --dense --hnsw --ef-search 1000 --encoder-class hybrid \\
+      --encoder models/hybrid --index my-lucene-index --topics ... --output ... --hits 1000 --batch-size 64 --threads 2
   hybrid-pyserini pyserini search.lucene --pretokenized --index indexes/xquad-r/bm25/sw --topics ... --output ..."""
 
 
