@@ -45,6 +45,12 @@ class IndexType:
         return model if self.factory == faiss_index.FLAT else f"{model}+{re.sub('[^A-Za-z0-9_]+', '-', self.factory)}"
 
 
+    @property
+    def is_lucenes(self) -> bool:
+        """Whether it is Lucene's HNSW, which Pyserini's ``search.lucene`` searches, and no faiss index."""
+        return self.factory.startswith("Lucene")
+
+
 FLAT_INDEX = IndexType()
 """Exact search."""
 
@@ -179,8 +185,8 @@ def check_finite(ids: list[str], vectors: np.ndarray, what: str) -> None:
 
 
 def check_files(folder: Path) -> None:
-    """Raise InputError where a file that Pyserini reads is missing from an index folder."""
-    for name in (INDEX, DOCID):
+    """Raise InputError where a file that the manifest names is missing from an index folder."""
+    for name in IndexManifest.read(folder).files:
         if not (folder / name).is_file():
             raise InputError(f"the index has no file {name!r}", remedy=_BUILD_AGAIN, path=folder)
 

@@ -6,7 +6,7 @@ alone. Finished indexes are kept, so an interrupted command goes on where it sto
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ from tqdm import tqdm
 from hybrid_pyserini.dense_index import FLAT_INDEX, IndexManifest, IndexType, check_files, write_dense_index
 from hybrid_pyserini.encoding import Encoding, Share, check_collections, encode_missing
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.faiss_index import Vectors
 from hybrid_pyserini.provenance import differences
 from hybrid_pyserini.records import ALL
 from hybrid_pyserini.shards import Shards
@@ -26,6 +27,10 @@ from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 if TYPE_CHECKING:  # importing the encoder loads torch; build_index does so only once the collections are known to exist
     from hybrid_pyserini.encoder import Encoder
+
+
+Writer = Callable[[Path, Iterable[str], Vectors, IndexManifest], object]
+"""Writes an index folder as ``write_dense_index`` does: from passage ids, vectors and the manifest."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,11 @@ class BuiltIndex:
 
 def build_index(
     workspace: Workspace, dataset: str, model: str, *, index_type: IndexType = FLAT_INDEX, dtype: str = "fp32",
-    chunk_tokens: int | None = None, overwrite: bool = False,
+    chunk_tokens: int | None = None, overwrite: bool = False, write: Writer = write_dense_index,
 ) -> tuple[BuiltIndex, ...]:
     """Build the indexes of a prepared data set with a model, by its workspace name or path.
 
-    ``chunk_tokens`` is that of ``Encoder.embed``.
+    ``chunk_tokens`` is that of ``Encoder.embed``; ``write`` writes an index folder, faiss' or another.
 
     Raises InputError for an unknown data set or model, a missing or broken collection, an index type that faiss does
     not know or the vectors cannot train, and for existing vectors or an existing index that were made from something
@@ -66,16 +71,17 @@ def build_index(
             "queries to these indexes give '--encoder-class hybrid'", file=sys.stderr,
         )
     return build_index_with(
-        encoder, workspace, info, name, index_type=index_type, chunk_tokens=chunk_tokens, overwrite=overwrite
+        encoder, workspace, info, name, index_type=index_type, chunk_tokens=chunk_tokens, overwrite=overwrite,
+        write=write,
     )
 
 
 def build_index_with(
     encoder: "Encoder", workspace: Workspace, info: DatasetInfo, model: str, *, index_type: IndexType = FLAT_INDEX,
-    chunk_tokens: int | None = None, overwrite: bool = False,
+    chunk_tokens: int | None = None, overwrite: bool = False, write: Writer = write_dense_index,
 ) -> tuple[BuiltIndex, ...]:
     """``build_index`` with a loaded encoder; ``model`` is its name in paths and manifests."""
-    build = _Build(Encoding(encoder, workspace, info, model, chunk_tokens), index_type)
+    build = _Build(Encoding(encoder, workspace, info, model, chunk_tokens), index_type, write)
     languages = (*info.languages, *([ALL] if info.pool else []))
     unfinished = [language for language in languages if overwrite or not build.is_finished(language)]
     needed = info.languages if ALL in unfinished else unfinished
@@ -100,6 +106,7 @@ class _Build:
 
     encoding: Encoding
     index_type: IndexType
+    write_folder: Writer
 
     def folder(self, language: str) -> Path:
         encoding = self.encoding
@@ -136,7 +143,7 @@ class _Build:
 
         manifest = replace(self.manifest(language), passages=sum(each.whole.passages for each in shards))
         docids = chain.from_iterable(each.docids() for each in shards)
-        write_dense_index(self.folder(language), docids, vectors, manifest)
+        self.write_folder(self.folder(language), docids, vectors, manifest)
 
 
 def _check_unique(shards: Mapping[str, Shards]) -> None:

@@ -61,6 +61,11 @@ def search(
     """
     info = workspace.dataset(dataset)
     name, path = workspace.model(model)
+    if IndexType(factory).is_lucenes:
+        raise InputError(
+            f"{factory} is Lucene's index", remedy="search it with 'hybrid-pyserini pyserini search.lucene --dense "
+            "--hnsw --encoder-class hybrid'",
+        )
     system = IndexType(factory).name_with(name)
     languages = _passage_languages(info, _wanted(info, pairs))
     manifests = [IndexManifest.read(workspace.index(info.name, system, language)) for language in languages]

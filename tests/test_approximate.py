@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import faiss
-import numpy as np
 import pytest
 from small_dense_workspace import SIZES, RealEncoder, small_workspace
 
