@@ -6,6 +6,7 @@ checkpoint has one (LaBSE), and normalised to unit length, so that a dot product
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -28,7 +29,7 @@ from hybrid_pyserini.jsonl import read_json, write_json
 transformers_logging.disable_progress_bar()  # its bars over a model's files would hide those over passages and steps
 
 _ACTIVATIONS = {"Tanh": nn.Tanh, "Identity": nn.Identity}
-_DTYPES = ("fp32", "bf16")
+_DTYPES = ("fp32", "bf16", "int8")
 
 CHUNK_TOKENS = 2048
 """Tokens in a chunk, padding included: few enough that texts of one chunk are about equally long, enough to fill a
@@ -57,7 +58,7 @@ def choose_dtype(dtype: str, device: torch.device) -> str:
     if dtype in _DTYPES:
         return dtype
     if dtype != "auto":
-        raise InputError(f"unknown dtype {dtype!r}", remedy="choose fp32, bf16 or auto")
+        raise InputError(f"unknown dtype {dtype!r}", remedy="choose fp32, bf16, int8 or auto")
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     # An older torch does not tell; then fp32, which is right everywhere.
@@ -121,7 +122,9 @@ class Encoder:
         self.model, self.tokenizer, self.settings = model, tokenizer, settings
         self.dtype = "fp32"
         """What texts are encoded in. With bf16 only matrix products are in bf16 (autocast), which is much closer to
-        float32 than all of the model in bf16, and hardly slower."""
+        float32 than all of the model in bf16, and hardly slower. With int8 matrix products are of whole numbers, by a
+        scale for each weight matrix and for each chunk's input: what a text is encoded with changes its vector a
+        little."""
         self.fingerprint = ""
         """SHA-256 of what was loaded; empty for a model that was never a checkpoint."""
 
@@ -130,8 +133,9 @@ class Encoder:
         """Load a checkpoint by folder or hub name, for encoding.
 
         A plain Hugging Face model, which states no pooling or prompts, gets the defaults of ``EncoderSettings``. With
-        bf16 the weights of matrix products are rounded, so such an encoder is not for training or saving.
-        Raises InputError for what is no checkpoint, a pooling or module unknown here, or an unknown dtype.
+        bf16 and int8 the weights of matrix products are rounded, so such an encoder is not for training or saving.
+        Raises InputError for what is no checkpoint, a pooling or module unknown here, an unknown dtype, and int8 where
+        there is none.
         """
         folder = checkpoint.local_folder(name_or_path)
         place = torch.device(device) if device else _own_device()
@@ -154,6 +158,8 @@ class Encoder:
             for layer in model.modules():
                 if isinstance(layer, nn.Linear):
                     layer.to(torch.bfloat16)
+        if chosen == "int8":
+            _quantise(model, place)
         encoder = cls(model.to(place).eval(), tokenizer, settings)
         encoder.dtype, encoder.fingerprint = chosen, checkpoint.fingerprint(folder)
         return encoder
@@ -302,6 +308,15 @@ def _side_by_side(call: Callable[[Part], Result], parts: Sequence[Part]) -> Iter
             yield from pool.map(call, parts)
     finally:
         torch.set_num_threads(threads)  # threads that torch starts later take the number that was set last, anywhere
+
+
+def _quantise(model: EncoderModel, place: torch.device) -> None:
+    """Replace linear layers by those of torch's dynamic quantisation, which needs no examples."""
+    if place.type != "cpu" or torch.backends.quantized.engine == "none":
+        raise InputError(f"no int8 on {place.type}", remedy="choose bf16 or fp32: int8 is for processors without bf16")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # its successor is a package of its own
+        torch.ao.quantization.quantize_dynamic(model, {nn.Linear}, torch.qint8, inplace=True)
 
 
 def _own_device() -> torch.device:

@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from hybrid_pyserini.dense_index import FLAT_INDEX, IndexManifest, IndexType, check_files, write_dense_index
-from hybrid_pyserini.encoding import Encoding, Share, check_collections, encode_missing
+from hybrid_pyserini.encoding import Encoding, Share, check_collections, encode_missing, say_how_close
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.faiss_index import Vectors
 from hybrid_pyserini.provenance import differences
@@ -70,6 +70,7 @@ def build_index(
             "note: Pyserini's '--encoder-class auto' knows no dense layer and pools an encoder-decoder's decoder; for "
             "queries to these indexes give '--encoder-class hybrid'", file=sys.stderr,
         )
+    say_how_close(Encoding(encoder, workspace, info, name), path)
     return build_index_with(
         encoder, workspace, info, name, index_type=index_type, chunk_tokens=chunk_tokens, overwrite=overwrite,
         write=write,

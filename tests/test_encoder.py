@@ -70,6 +70,17 @@ def test_order_and_chunks_change_nothing(encoder: Encoder, texts: list[str], chu
     assert encoder.encode_queries(texts[::-1])[::-1] == pytest.approx(vectors, abs=1e-5)
 
 
+def test_int8_is_close_and_only_for_processors(encoder: Encoder, tiny_checkpoint: Path) -> None:
+    low = Encoder.load(str(tiny_checkpoint), dtype="int8", device="cpu")
+    assert low.dtype == "int8"
+    texts = [f"river {i} flows" for i in range(40)]
+    cosines = (encoder.encode_passages(texts) * low.encode_passages(texts)).sum(axis=1)
+    assert cosines.min() > .999
+    assert cosines.min() < .9999999  # else nothing was quantised
+    with pytest.raises(InputError, match="no int8 on meta"):
+        Encoder.load(str(tiny_checkpoint), dtype="int8", device="meta")
+
+
 def test_bf16_is_close(encoder: Encoder, tiny_checkpoint: Path) -> None:
     low = Encoder.load(str(tiny_checkpoint), dtype="bf16")
     assert low.dtype == "bf16"

@@ -1,6 +1,7 @@
 """Shards: who encodes which, what is kept and refused, and that many processes make what one makes."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -151,6 +152,23 @@ def test_jobs_of_a_scheduler_and_then_the_index(
     capsys.readouterr()
     assert main([*arguments, "2"]) == 2
     assert "shard 2 of 2; give --shard-id from 0" in capsys.readouterr().err
+
+
+def test_int8_says_how_close_it_comes(
+    tmp_path: Path, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = real_workspace(tmp_path, tiny_checkpoint)
+    place = ["--workspace", str(tmp_path)]
+    assert main(["index", "small", "--model", "tiny", "--dtype", "int8", *place]) == 0
+    said = re.search(r"cosine with fp32's vector is (\S+) at least, (\S+) on average, of (\d+) passages",
+                     capsys.readouterr().err)
+    assert said is not None
+    assert .99 < float(said[1]) <= float(said[2]) <= 1
+    assert int(said[3]) == 32 + 32 + SIZES["th"]
+    assert read_dense_index(workspace.index("small", "tiny", "de")).manifest.encoder["dtype"] == "int8"
+    assert main(["search", "small", "--model", "tiny", "--dtype", "fp32", *place]) == 2
+    assert "dtype is 'int8' there, 'fp32' now" in capsys.readouterr().err
+    assert main(["search", "small", "--model", "tiny", *place]) == 0
 
 
 def test_index_under_torchrun_is_refused(

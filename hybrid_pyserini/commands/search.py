@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--factory", default="Flat", metavar="F", help="the indexes that 'index --factory F' built; "
                         "their runs are those of a system <model>+<factory> (default: Flat, exact)")
     parser.add_argument("--gzip", action="store_true", help="write runs gzipped, as run.<...>.txt.gz")
-    parser.add_argument("--dtype", choices=("fp32", "bf16", "auto"),
+    parser.add_argument("--dtype", choices=("fp32", "bf16", "int8", "auto"),
                         help="what the model computes in; another one than the index's is refused (default: the "
                         "index's)")
     parser.add_argument("--overwrite", action="store_true", help="search the pairs again, and replace all runs of "

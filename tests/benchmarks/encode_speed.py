@@ -4,7 +4,7 @@
 
 Six layers, 384 wide, 32,000 pieces, from nothing; 1,500 sentences of XQuAD-R in en, de, ar and zh, shuffled. Pyserini's
 is AutoDocumentEncoder with mean pooling, in its encode command's batches of 64; sentence-transformers' is
-encode_document, in its batches of 32; ours is Encoder in fp32 and bf16. Each system is a process of its own; systems
+encode_document, in its batches of 32; ours is Encoder in fp32, int8 and bf16. Each system is a process of its own; systems
 alternate. Times leave out loading. ``bound`` is what the matrix products alone would allow: tokens times twice the
 parameters that are not embeddings, over the rate of a large bf16 product measured in the same process. Queries are
 encoded one by one (median latency) and together. The last line is one JSON object; ratios are ours over theirs.
@@ -31,7 +31,8 @@ LANGUAGES = ("en", "de", "ar", "zh")
 MAX_LENGTH, PASSAGES, QUERIES = 256, 1500, 64
 SYSTEMS = {
     "pyserini": "Pyserini auto, batches of 64", "st": "sentence-transformers, batches of 32",
-    "ours_fp32": "hybrid-pyserini, fp32", "ours_bf16": "hybrid-pyserini, bf16",
+    "ours_fp32": "hybrid-pyserini, fp32", "ours_int8": "hybrid-pyserini, int8",
+    "ours_bf16": "hybrid-pyserini, bf16",
 }
 
 
@@ -99,7 +100,8 @@ def report(workspace: Path, rounds: int) -> None:
         "vs_pyserini": times("ours_bf16", "pyserini"), "vs_st": times("ours_bf16", "st"),
         "bound_share": round(middle["ours_bf16"]["bound_share"], 3), "min_cosine": cosines["ours_bf16"],
         "fp32_vs_pyserini": times("ours_fp32", "pyserini"), "fp32_vs_st": times("ours_fp32", "st"),
-        "fp32_min_cosine": cosines["ours_fp32"],
+        "fp32_min_cosine": cosines["ours_fp32"], "int8_vs_fp32": times("ours_int8", "ours_fp32"),
+        "int8_min_cosine": cosines["ours_int8"],
     }))
 
 
@@ -170,7 +172,8 @@ def ours(dtype: str) -> Callable[[Path], tuple[Encode, Encode]]:
 
 
 LOADERS: dict[str, Callable[[Path], tuple[Encode, Encode]]] = {
-    "pyserini": pyserini, "st": sentence_transformers, "ours_fp32": ours("fp32"), "ours_bf16": ours("bf16"),
+    "pyserini": pyserini, "st": sentence_transformers, "ours_fp32": ours("fp32"),
+    "ours_int8": ours("int8"), "ours_bf16": ours("bf16"),
 }
 
 
