@@ -4,9 +4,9 @@
 
 Six layers, 384 wide, 32,000 pieces, from nothing; 1,500 sentences of XQuAD-R in en, de, ar and zh, shuffled. Pyserini's
 is AutoDocumentEncoder with mean pooling, in its encode command's batches of 64; sentence-transformers' is
-encode_document, in its batches of 32; ours is Encoder in fp32, int8 and bf16. Each system is a process of its own; systems
-alternate. Times leave out loading. ``bound`` is what the matrix products alone would allow: tokens times twice the
-parameters that are not embeddings, over the rate of a large bf16 product measured in the same process. Queries are
+encode_document, in its batches of 32; ours is Encoder in fp32, int8 and bf16. Each system is a process of its own;
+systems alternate. Times leave out loading. ``bound`` is what the matrix products alone would allow: tokens times twice
+the parameters that are not embeddings, over the rate of a large bf16 product measured in the same process. Queries are
 encoded one by one (median latency) and together. The last line is one JSON object; ratios are ours over theirs.
 """
 
