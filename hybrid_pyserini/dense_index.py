@@ -28,16 +28,30 @@ if TYPE_CHECKING:  # the encoder imports torch, which reading an index does not 
 INDEX, DOCID = "index", "docid"
 _BUILD_AGAIN = "build it again with 'hybrid-pyserini index' and --overwrite"
 
+LUCENE, LUCENE_INT8 = "LuceneHNSW", "LuceneHNSW,int8"
+
+
 @dataclass(frozen=True)
 class IndexType:
-    """What kind of faiss index."""
+    """What kind of index; raises InputError for one of Lucene's that there is not."""
 
     factory: str = faiss_index.FLAT
-    """faiss' factory string."""
+    """faiss' factory string, or one of Lucene's HNSW, which Pyserini's ``search.lucene`` searches."""
     parameters: str = ""
     """faiss' parameters, such as ``efSearch=128``; they stay with the index."""
     on_disk: bool = False
     """Whether inverted lists stay on disk when the index is read."""
+
+    def __post_init__(self) -> None:
+        if not self.is_lucenes:
+            return
+        if self.factory not in (LUCENE, LUCENE_INT8):
+            raise InputError(f"no index {self.factory!r}", remedy=f"give {LUCENE} or {LUCENE_INT8}")
+        if self.parameters or self.on_disk:
+            raise InputError(
+                "--parameters or --on-disk with a Lucene index", remedy="leave them out: its files are mapped, and "
+                "Pyserini's --ef-search is given when it is searched",
+            )
 
     def name_with(self, model: str) -> str:
         """What this kind of index of a model's vectors is called, in paths, as its runs' tag and in tables: the model
@@ -47,7 +61,7 @@ class IndexType:
 
     @property
     def is_lucenes(self) -> bool:
-        """Whether it is Lucene's HNSW, which Pyserini's ``search.lucene`` searches, and no faiss index."""
+        """Whether it is no faiss index."""
         return self.factory.startswith("Lucene")
 
 

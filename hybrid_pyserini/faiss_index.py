@@ -95,8 +95,9 @@ def _move_to_file(index: Any, path: Path) -> Path:
     return path
 
 
-def _trained(factory: str, parameters: str, dimension: int, total: int, vectors: Vectors) -> Any:
-    """An index, trained and still empty."""
+def new_index(factory: str, parameters: str, dimension: int, total: int) -> Any:
+    """An index that is neither trained nor filled; raises InputError for one that faiss does not know, and for more
+    lists than vectors to come."""
     try:
         index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
     except RuntimeError:
@@ -106,23 +107,31 @@ def _trained(factory: str, parameters: str, dimension: int, total: int, vectors:
             "dimensions",
         ) from None
     inverted = _inverted_file(index)
-    centroids = max(_LEAST_CENTROIDS, inverted.nlist if inverted else 0)
     if inverted is not None and inverted.nlist > total:
         raise InputError(
             f"{inverted.nlist} lists in {factory!r} for {total} vectors to train them on",
             remedy=f"give fewer lists: about {max(1, round(4 * total ** .5))}, four times the root of the vectors",
         )
-    if not index.is_trained:
-        _train_lists_on_gpus(inverted)
-        sample = _sample(total, min(total, _SAMPLE_A_CENTROID * centroids), vectors)
-        try:
-            index.train(sample)
-        except RuntimeError:
-            raise InputError(
-                f"{len(sample)} vectors are too few to train a faiss index {factory!r}",
-                remedy="give one that needs less, such as SQ8 or HNSW32; a PQ of 8 bits needs 256",
-            ) from None
     _set_parameters(index, factory, parameters)
+    return index
+
+
+def _trained(factory: str, parameters: str, dimension: int, total: int, vectors: Vectors) -> Any:
+    """An index, trained and still empty."""
+    index = new_index(factory, parameters, dimension, total)
+    if index.is_trained:
+        return index
+    inverted = _inverted_file(index)
+    _train_lists_on_gpus(inverted)
+    centroids = max(_LEAST_CENTROIDS, inverted.nlist if inverted else 0)
+    sample = _sample(total, min(total, _SAMPLE_A_CENTROID * centroids), vectors)
+    try:
+        index.train(sample)
+    except RuntimeError:
+        raise InputError(
+            f"{len(sample)} vectors are too few to train a faiss index {factory!r}",
+            remedy="give one that needs less, such as SQ8 or HNSW32; a PQ of 8 bits needs 256",
+        ) from None
     return index
 
 

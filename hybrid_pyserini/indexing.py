@@ -18,7 +18,7 @@ from tqdm import tqdm
 from hybrid_pyserini.dense_index import FLAT_INDEX, IndexManifest, IndexType, check_files, write_dense_index
 from hybrid_pyserini.encoding import Encoding, Share, check_collections, encode_missing, say_how_close
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.faiss_index import Vectors
+from hybrid_pyserini.faiss_index import Vectors, new_index
 from hybrid_pyserini.provenance import differences
 from hybrid_pyserini.records import ALL
 from hybrid_pyserini.shards import Shards
@@ -87,6 +87,8 @@ def build_index_with(
     unfinished = [language for language in languages if overwrite or not build.is_finished(language)]
     needed = info.languages if ALL in unfinished else unfinished
     shards = {language: build.encoding.shards(language) for language in needed}
+    for language in unfinished:
+        build.check(list(shards.values()) if language == ALL else [shards[language]])
     encode_missing(build.encoding, shards, Share(), stale_too=overwrite)
     if ALL in unfinished:
         _check_unique(shards)
@@ -133,6 +135,12 @@ class _Build:
             )
         check_files(folder)
         return True
+
+    def check(self, shards: Sequence[Shards]) -> None:
+        """Raise InputError, before hours of encoding, for an index that faiss cannot build of so many vectors."""
+        if not self.index_type.is_lucenes:
+            total = sum(each.whole.passages for each in shards)
+            new_index(self.index_type.factory, self.index_type.parameters, self.encoding.encoder.dimension, total)
 
     def write(self, language: str, shards: Sequence[Shards]) -> None:
         """Build an index from the vectors of one language, or for the pool of all."""

@@ -227,6 +227,20 @@ def test_an_index_of_another_type_stands_beside(tmp_path: Path) -> None:
         build_index_with(encoder, workspace, info, "m", index_type=other)
 
 
+@pytest.mark.parametrize(("factory", "message"), [
+    ("Flut", "faiss knows no index 'Flut'"), ("IVF10,Flat", "10 lists in 'IVF10,Flat' for 9 vectors"),
+])
+def test_an_index_that_cannot_be_is_refused_before_anything_is_encoded(
+    tmp_path: Path, factory: str, message: str
+) -> None:
+    workspace, info = small_workspace(tmp_path)
+    encoder = TieEncoder()
+    with pytest.raises(InputError, match=message):
+        build_index_with(encoder, workspace, info, "m", index_type=IndexType(factory))
+    assert encoder.encoded == []
+    assert not (tmp_path / "indexes").exists()
+
+
 def test_a_missing_collection_is_named(tmp_path: Path) -> None:
     workspace, info = small_workspace(tmp_path)
     workspace.collection("small", "th").unlink()
