@@ -231,7 +231,7 @@ def read_any_index(folder: Path) -> DenseIndex:
     check_files(folder)
     docids = list(read_docids(folder))
     try:
-        index = faiss.read_index(str(folder / INDEX))
+        index = faiss.read_index(str(folder / INDEX), faiss.IO_FLAG_READ_ONLY)
     except RuntimeError:  # faiss' message is a C++ function and a line of its source
         raise InputError("not an index that faiss can read", remedy=_BUILD_AGAIN, path=folder / INDEX) from None
     if not len(docids) == index.ntotal == manifest.passages:

@@ -1,8 +1,8 @@
 """Encoding of a data set's passages into shards, by one process or shared out among many.
 
 Passages are streamed: a shard's are read and cut into tokens while the model works on those before. A process takes
-every so-manieth shard of all languages; the shards that are there are kept, so an interrupted process, or one more,
-goes on with those that are missing.
+every so-manieth shard of all languages; the shards that are there are kept, so an interrupted process
+goes on with those that are missing. Two processes must not encode the same shard at once.
 """
 
 import os
@@ -22,8 +22,8 @@ from hybrid_pyserini.collection import numbered_passages, repeated
 from hybrid_pyserini.dense_index import IndexManifest, encoder_record
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_lines
-from hybrid_pyserini.provenance import made_by, sha256
-from hybrid_pyserini.shards import SHARD_PASSAGES, Shards
+from hybrid_pyserini.provenance import MANIFEST, made_by, sha256
+from hybrid_pyserini.shards import FIRST, SHARD_PASSAGES, Shards
 from hybrid_pyserini.unique_ids import repeated_ids
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
@@ -129,27 +129,43 @@ def check_collections(workspace: Workspace, info: DatasetInfo) -> None:
 
 
 def encode(
-    workspace: Workspace, dataset: str, model: str, *, dtype: str = "fp32", chunk_tokens: int | None = None,
+    workspace: Workspace, dataset: str, model: str, *, dtype: str | None = None, chunk_tokens: int | None = None,
     share: Share | None = None, overwrite: bool = False,
 ) -> tuple[EncodedLanguage, ...]:
     """Encode a share of a prepared data set's passages with a model, by its workspace name or path.
 
-    ``chunk_tokens`` is that of ``Encoder.embed``. Raises InputError for an unknown data set or model, a missing or
-    broken collection, and vectors that were made from something else, unless ``overwrite``.
+    ``dtype`` is by default that of the vectors that are there, or fp32; ``chunk_tokens`` is that of ``Encoder.embed``.
+    Raises InputError for an unknown data set or model, a missing or broken collection, and vectors that were made from
+    something else, unless ``overwrite``.
     """
     info = workspace.dataset(dataset)
     name, path = workspace.model(model)
     check_collections(workspace, info)
     from hybrid_pyserini.encoder import Encoder
 
-    encoding = Encoding(Encoder.load(path, dtype=dtype), workspace, info, name, chunk_tokens)
+    encoding = Encoding(
+        Encoder.load(path, dtype=dtype or dtype_of_vectors(workspace, info, name)), workspace, info, name, chunk_tokens
+    )
     say_how_close(encoding, path)
     shards = {language: encoding.shards(language) for language in info.languages}
     numbers = encode_missing(encoding, shards, share or Share(), stale_too=overwrite, all_again=overwrite)
     return tuple(
-        EncodedLanguage(language, of.folder, of.whole.passages, len(numbers[language]), len(of), len(of.missing()))
+        EncodedLanguage(
+            language, of.folder, of.whole.passages, len(numbers[language]), len(of),
+            missing=len(of.missing(stale_too=overwrite)),
+        )
         for language, of in shards.items()
     )
+
+
+def dtype_of_vectors(workspace: Workspace, info: DatasetInfo, model: str) -> str:
+    """What the vectors of a model that are there were computed in, or the exact indexes; fp32 where there are none."""
+    for language in info.languages:
+        shard = workspace.vectors(info.name, model, language) / FIRST
+        for folder in (shard, workspace.index(info.name, model, language)):
+            if (folder / MANIFEST).is_file():
+                return IndexManifest.read(folder).encoder["dtype"]
+    return "fp32"
 
 
 def say_how_close(encoding: Encoding, checkpoint: str) -> None:
@@ -253,6 +269,11 @@ def _tokenised(
         passages = (passage for _, passage in numbered_passages(encoding.collection(language), wanted))
         for number in numbers:
             of_shard = list(islice(passages, shards[language].manifest(number).passages))
+            if len(of_shard) < shards[language].manifest(number).passages:
+                raise InputError(
+                    "the collection was changed while it was encoded", path=encoding.collection(language),
+                    remedy="run the command again, with --overwrite",
+                )
             yield _Tokenised(
                 language, number, [passage.id for passage in of_shard],
                 encoding.encoder.tokenize_passages([passage.contents for passage in of_shard]),

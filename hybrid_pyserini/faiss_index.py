@@ -41,8 +41,14 @@ def build(factory: str, parameters: str, dimension: int, total: int, vectors: Ve
     if isinstance(index, faiss.IndexFlat):
         return _filled(index, total, vectors)
     _reserve(index, total)
-    for block in vectors():
-        index.add(block)
+    try:
+        for block in vectors():
+            index.add(block)
+    except RuntimeError:
+        raise InputError(
+            f"faiss cannot add vectors to {factory!r}, or not block by block",
+            remedy="give another, such as HNSW32, SQ8 or IVF1024,PQ48",
+        ) from None
     return index
 
 
@@ -56,13 +62,8 @@ def build_on_disk(
     """
     from faiss.contrib.ondisk import merge_ondisk
 
-    index = _trained(factory, parameters, dimension, total, vectors)
-    inverted = _inverted_file(index)
-    if inverted is None:
-        raise InputError(
-            f"a faiss index {factory!r} has no inverted lists that could stay on disk",
-            remedy="give a factory such as IVF4096,PQ64, or leave out --on-disk",
-        )
+    index = _trained(factory, parameters, dimension, total, vectors, on_disk=True)
+    inverted: Any = _inverted_file(index)
     blocks: list[Path] = []
     first = 0
     for block in vectors():
@@ -95,9 +96,9 @@ def _move_to_file(index: Any, path: Path) -> Path:
     return path
 
 
-def new_index(factory: str, parameters: str, dimension: int, total: int) -> Any:
-    """An index that is neither trained nor filled; raises InputError for one that faiss does not know, and for more
-    lists than vectors to come."""
+def new_index(factory: str, parameters: str, dimension: int, total: int, *, on_disk: bool = False) -> Any:
+    """An index that is neither trained nor filled; raises InputError for one that faiss does not know or does not rank
+    by inner product, for more lists than vectors to come, and for one without lists that is to be ``on_disk``."""
     try:
         index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
     except RuntimeError:
@@ -106,7 +107,17 @@ def new_index(factory: str, parameters: str, dimension: int, total: int) -> Any:
             remedy="give a faiss factory string such as Flat, HNSW32, SQ8 or IVF1024,PQ48; PQ's number divides the "
             "dimensions",
         ) from None
+    if index.metric_type != faiss.METRIC_INNER_PRODUCT:  # HNSW of a PQ is by distance, whatever is asked for
+        raise InputError(
+            f"faiss ranks {factory!r} by distance, not by inner product",
+            remedy="give another, such as HNSW32,SQ8 or IVF1024,PQ48",
+        )
     inverted = _inverted_file(index)
+    if on_disk and inverted is None:
+        raise InputError(
+            f"a faiss index {factory!r} has no inverted lists that could stay on disk",
+            remedy="give a factory such as IVF4096,PQ64, or leave out --on-disk",
+        )
     if inverted is not None and inverted.nlist > total:
         raise InputError(
             f"{inverted.nlist} lists in {factory!r} for {total} vectors to train them on",
@@ -116,9 +127,11 @@ def new_index(factory: str, parameters: str, dimension: int, total: int) -> Any:
     return index
 
 
-def _trained(factory: str, parameters: str, dimension: int, total: int, vectors: Vectors) -> Any:
+def _trained(
+    factory: str, parameters: str, dimension: int, total: int, vectors: Vectors, *, on_disk: bool = False
+) -> Any:
     """An index, trained and still empty."""
-    index = new_index(factory, parameters, dimension, total)
+    index = new_index(factory, parameters, dimension, total, on_disk=on_disk)
     if index.is_trained:
         return index
     inverted = _inverted_file(index)
@@ -152,12 +165,15 @@ def _train_lists_on_gpus(inverted: Any | None) -> None:
 def _sample(total: int, wanted: int, vectors: Vectors) -> np.ndarray:
     """``wanted`` of the vectors, at random but always the same, in their order."""
     numbers = np.sort(np.random.default_rng(0).choice(total, wanted, replace=False))
-    parts, start = [], 0
+    sample, start, filled = np.empty((0, 0), np.float32), 0, 0
     for block in vectors():
+        if not start:
+            sample = np.empty((wanted, block.shape[1]), np.float32)
         inside = slice(*np.searchsorted(numbers, (start, start + len(block))))
-        parts.append(block[numbers[inside] - start])
-        start += len(block)
-    return np.concatenate(parts)
+        chosen = numbers[inside] - start
+        sample[filled : filled + len(chosen)] = block[chosen]
+        start, filled = start + len(block), filled + len(chosen)
+    return sample
 
 
 def _set_parameters(index: Any, factory: str, parameters: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from hybrid_pyserini.dense_index import FLAT_INDEX, IndexManifest, IndexType, check_files, write_dense_index
-from hybrid_pyserini.encoding import Encoding, Share, check_collections, encode_missing, say_how_close
+from hybrid_pyserini.encoding import Encoding, Share, check_collections, dtype_of_vectors, encode_missing, say_how_close
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.faiss_index import Vectors, new_index
 from hybrid_pyserini.provenance import differences
@@ -46,12 +46,13 @@ class BuiltIndex:
 
 
 def build_index(
-    workspace: Workspace, dataset: str, model: str, *, index_type: IndexType = FLAT_INDEX, dtype: str = "fp32",
+    workspace: Workspace, dataset: str, model: str, *, index_type: IndexType = FLAT_INDEX, dtype: str | None = None,
     chunk_tokens: int | None = None, overwrite: bool = False, write: Writer = write_dense_index,
 ) -> tuple[BuiltIndex, ...]:
     """Build the indexes of a prepared data set with a model, by its workspace name or path.
 
-    ``chunk_tokens`` is that of ``Encoder.embed``; ``write`` writes an index folder, faiss' or another.
+    ``dtype`` is by default that of the vectors that are there, or fp32; ``chunk_tokens`` is that of ``Encoder.embed``;
+    ``write`` writes an index folder, faiss' or another.
 
     Raises InputError for an unknown data set or model, a missing or broken collection, an index type that faiss does
     not know or the vectors cannot train, and for existing vectors or an existing index that were made from something
@@ -64,7 +65,7 @@ def build_index(
     check_collections(workspace, info)
     from hybrid_pyserini.encoder import Encoder
 
-    encoder = Encoder.load(path, dtype=dtype)
+    encoder = Encoder.load(path, dtype=dtype or dtype_of_vectors(workspace, info, name))
     if not encoder.stock_pyserini:
         print(
             "note: Pyserini's '--encoder-class auto' knows no dense layer and pools an encoder-decoder's decoder; for "
@@ -138,9 +139,10 @@ class _Build:
 
     def check(self, shards: Sequence[Shards]) -> None:
         """Raise InputError, before hours of encoding, for an index that faiss cannot build of so many vectors."""
-        if not self.index_type.is_lucenes:
+        kind = self.index_type
+        if not kind.is_lucenes:
             total = sum(each.whole.passages for each in shards)
-            new_index(self.index_type.factory, self.index_type.parameters, self.encoding.encoder.dimension, total)
+            new_index(kind.factory, kind.parameters, self.encoding.encoder.dimension, total, on_disk=kind.on_disk)
 
     def write(self, language: str, shards: Sequence[Shards]) -> None:
         """Build an index from the vectors of one language, or for the pool of all."""
@@ -150,7 +152,11 @@ class _Build:
             streamed = chain.from_iterable(each.vectors() for each in shards)
             return tqdm(streamed, total=count, desc=f"indexing {language}", unit=" shards", leave=False)
 
-        manifest = replace(self.manifest(language), passages=sum(each.whole.passages for each in shards))
+        manifest = replace(
+            self.manifest(language), passages=sum(each.whole.passages for each in shards),
+            # What was encoded; a collection may have been changed since.
+            sources={name: file_hash for each in shards for name, file_hash in each.whole.sources.items()},
+        )
         docids = chain.from_iterable(each.docids() for each in shards)
         self.write_folder(self.folder(language), docids, vectors, manifest)
 

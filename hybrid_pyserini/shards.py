@@ -20,6 +20,9 @@ SHARD_PASSAGES = 8192
 """Passages in a shard. They are encoded sorted by length, so that little is wasted on padding, and are what an
 interruption loses at most."""
 
+FIRST = "00000"
+"""The first shard's name."""
+
 
 @dataclass(frozen=True)
 class Shards:
@@ -60,9 +63,9 @@ class Shards:
             )
         return not differing
 
-    def missing(self) -> list[int]:
-        """The numbers of the shards that are not there."""
-        return [number for number in range(len(self)) if not self.is_finished(number)]
+    def missing(self, *, stale_too: bool = False) -> list[int]:
+        """The numbers of the shards that are not there; ``stale_too``: or that were made from something else."""
+        return [n for n in range(len(self)) if not self.is_finished(n, stale_is_missing=stale_too)]
 
     def remove_leftovers(self) -> None:
         """Remove the shards behind the last, which a longer collection had."""

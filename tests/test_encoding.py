@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from small_dense_workspace import SIZES, TieEncoder, files_below, passages, smal
 
 from hybrid_pyserini import encoding, shards
 from hybrid_pyserini.cli import main
+from hybrid_pyserini.collection import write_collection
 from hybrid_pyserini.dense_index import read_dense_index
 from hybrid_pyserini.encoding import Encoding, Share, encode_missing
 from hybrid_pyserini.errors import InputError
@@ -152,6 +154,36 @@ def test_jobs_of_a_scheduler_and_then_the_index(
     capsys.readouterr()
     assert main([*arguments, "2"]) == 2
     assert "shard 2 of 2; give --shard-id from 0" in capsys.readouterr().err
+
+
+def test_each_of_two_jobs_overwrites_its_share(
+    tmp_path: Path, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = real_workspace(tmp_path, tiny_checkpoint)
+    arguments = ["encode", "small", "--model", "tiny", "--workspace", str(tmp_path)]
+    assert main([*arguments, "--dtype", "bf16"]) == 0
+    for job in ("1", "0"):
+        capsys.readouterr()
+        assert main([*arguments, "--dtype", "fp32", "--overwrite", "--shard-num", "2", "--shard-id", job]) == 0
+        assert ("still missing" in capsys.readouterr().out) == (job == "1")
+    assert read_dense_index(workspace.vectors("small", "tiny", "th") / "00000").manifest.encoder["dtype"] == "fp32"
+
+
+def test_the_index_takes_the_dtype_of_the_vectors(tmp_path: Path, tiny_checkpoint: Path) -> None:
+    workspace = real_workspace(tmp_path, tiny_checkpoint)
+    place = ["small", "--model", "tiny", "--workspace", str(tmp_path)]
+    assert main(["encode", *place, "--dtype", "bf16"]) == 0
+    assert main(["index", *place]) == 0
+    assert read_dense_index(workspace.index("small", "tiny", "all")).manifest.encoder["dtype"] == "bf16"
+    shutil.rmtree(tmp_path / "vectors")
+    assert main(["index", *place]) == 0
+
+
+def test_a_collection_that_is_changed_meanwhile_is_refused(tmp_path: Path) -> None:
+    begun, of = begin(tmp_path, TieEncoder())
+    write_collection(begun.collection("th"), passages("th")[:3])
+    with pytest.raises(InputError, match=r"th\.jsonl: the collection was changed while it was encoded"):
+        encode_missing(begun, of, Share())
 
 
 def test_int8_says_how_close_it_comes(

@@ -71,6 +71,8 @@ def test_every_type_finds_what_it_should(
     assert read.ntotal == PASSAGES
     assert read.metric_type == faiss.METRIC_INNER_PRODUCT
     assert recall(read, clustered) >= least
+    scores = read.search(clustered[:100], 10)[0]
+    assert (np.diff(scores, axis=1) <= 0).all()
     assert stream.passes == passes
 
 
@@ -105,6 +107,8 @@ def test_lists_on_disk_hold_what_lists_in_memory_hold(
     ("Flut", "", PASSAGES, "faiss knows no index 'Flut' of 16 dimensions"),
     ("PQ5", "", PASSAGES, "faiss knows no index 'PQ5' of 16 dimensions"),
     ("IVF4000,Flat", "", PASSAGES, "4000 lists in 'IVF4000,Flat' for 3000 vectors.*give fewer lists: about 219"),
+    ("HNSW8,PQ4", "", PASSAGES, "faiss ranks 'HNSW8,PQ4' by distance"),
+    ("IDMap,Flat", "", PASSAGES, "faiss cannot add vectors to 'IDMap,Flat'"),
     ("PQ4", "", 200, "200 vectors are too few to train a faiss index 'PQ4'"),
     ("IVF8,Flat", "efSearch=7", PASSAGES, "does not take the parameters 'efSearch=7'"),
     ("HNSW8", "efSearch:7", PASSAGES, "does not take the parameters 'efSearch:7'"),

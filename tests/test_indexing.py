@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from small_dense_workspace import SIZES, TieEncoder, files_below, passages, small_workspace
 
-from hybrid_pyserini import encoding, shards
+from hybrid_pyserini import encoding, indexing, shards
 from hybrid_pyserini.checkpoint import EncoderSettings
 from hybrid_pyserini.collection import write_collection
 from hybrid_pyserini.dense_index import IndexManifest, IndexType, read_dense_index
@@ -207,6 +207,18 @@ def test_a_damaged_shard_is_refused(tmp_path: Path) -> None:
         build_index_with(TieEncoder(), workspace, info, "m")
 
 
+def test_an_index_names_the_collection_that_was_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace, info = small_workspace(tmp_path)
+    encoded = sha256(workspace.collection("small", "de"))
+
+    def change_then_check(shards: object) -> None:
+        write_collection(workspace.collection("small", "de"), passages("de")[:-1])
+
+    monkeypatch.setattr(indexing, "_check_unique", change_then_check)
+    build_index_with(TieEncoder(), workspace, info, "m")
+    assert IndexManifest.read(workspace.index("small", "m", "de")).sources == {"de.jsonl": encoded}
+
+
 def test_an_index_of_another_type_stands_beside(tmp_path: Path) -> None:
     workspace, info = build(tmp_path, TieEncoder())
     flat = files_below(workspace.index("small", "m", "en").parent)
@@ -228,15 +240,17 @@ def test_an_index_of_another_type_stands_beside(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("factory", "message"), [
-    ("Flut", "faiss knows no index 'Flut'"), ("IVF10,Flat", "10 lists in 'IVF10,Flat' for 9 vectors"),
+    (IndexType("Flut"), "faiss knows no index 'Flut'"),
+    (IndexType("IVF10,Flat"), "10 lists in 'IVF10,Flat' for 9 vectors"),
+    (IndexType("HNSW8", on_disk=True), "'HNSW8' has no inverted lists"),
 ])
 def test_an_index_that_cannot_be_is_refused_before_anything_is_encoded(
-    tmp_path: Path, factory: str, message: str
+    tmp_path: Path, factory: IndexType, message: str
 ) -> None:
     workspace, info = small_workspace(tmp_path)
     encoder = TieEncoder()
     with pytest.raises(InputError, match=message):
-        build_index_with(encoder, workspace, info, "m", index_type=IndexType(factory))
+        build_index_with(encoder, workspace, info, "m", index_type=factory)
     assert encoder.encoded == []
     assert not (tmp_path / "indexes").exists()
 

@@ -29,9 +29,10 @@ def add_encoding_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", metavar="DATASET", help="a data set of this workspace, as 'prepare' named it")
     parser.add_argument("--model", required=True, metavar="M", help="a model's name in this workspace, its path, or "
                         "its name on the hub")
-    parser.add_argument("--dtype", choices=("fp32", "bf16", "int8", "auto"), default="fp32",
+    parser.add_argument("--dtype", choices=("fp32", "bf16", "int8", "auto"),
                         help="what the model computes in; auto is bf16 where the processor has it, else fp32; "
-                        "int8 is for processors that have no bf16, and says how close it comes (default: fp32)")
+                        "int8 is for processors that have no bf16, and says how close it comes (default: that of the "
+                        "vectors that are there, or fp32)")
     parser.add_argument("--chunk-tokens", type=int, metavar="N",
                         help="most tokens that the model takes at a time, padding included; fewer take less memory "
                         "(default: 2048, on a GPU 16384)")
