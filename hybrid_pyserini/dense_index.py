@@ -58,7 +58,6 @@ class IndexType:
         itself where the search is exact, else such as ``hybrid+IVF1024-PQ48``."""
         return model if self.factory == faiss_index.FLAT else f"{model}+{re.sub('[^A-Za-z0-9_]+', '-', self.factory)}"
 
-
     @property
     def is_lucenes(self) -> bool:
         """Whether it is no faiss index."""

@@ -49,7 +49,8 @@ class Shards:
         return replace(self.whole, first=first, passages=min(SHARD_PASSAGES, self.whole.passages - first))
 
     def is_finished(self, number: int, *, stale_is_missing: bool = False) -> bool:
-        """Whether a shard is there. One that was made from something else raises InputError, or counts as missing."""
+        """Whether a shard is there with its files. One that was made from something else raises InputError, or counts
+        as missing."""
         if not self.path(number).exists():
             return False
         found, wanted = IndexManifest.read(self.path(number)), self.manifest(number)
@@ -61,7 +62,7 @@ class Shards:
                 f"vectors that were made from something else ({'; '.join(differing)})", path=self.path(number),
                 remedy="give --overwrite to encode again, or name the model otherwise",
             )
-        return not differing
+        return not differing and all((self.path(number) / name).is_file() for name in found.files)
 
     def missing(self, *, stale_too: bool = False) -> list[int]:
         """The numbers of the shards that are not there; ``stale_too``: or that were made from something else."""
@@ -86,5 +87,11 @@ class Shards:
     def vectors(self) -> Iterator[np.ndarray]:
         """Their vectors, shard by shard, float32 [passages, dimension]; raises InputError for a damaged shard."""
         for number in range(len(self)):
-            shard = read_dense_index(self.path(number))  # kept while its vectors are used: they are its memory
+            try:
+                shard = read_dense_index(self.path(number))  # kept while its vectors are used: they are its memory
+            except InputError as error:
+                raise InputError(
+                    f"a damaged shard ({error.problem})", path=self.path(number),
+                    remedy="remove this folder; what is missing is encoded again",
+                ) from None
             yield shard.vectors

@@ -203,8 +203,14 @@ def test_a_damaged_shard_is_refused(tmp_path: Path) -> None:
     workspace, info = build(tmp_path, TieEncoder())
     shutil.rmtree(tmp_path / "indexes")
     rewrite_docids(workspace.vectors("small", "m", "en") / "00001", [f"en:x{i}" for i in range(SIZES["en"] - 64)])
-    with pytest.raises(InputError, match="vectors/small/m/en/00001/docid: not the file that the manifest names"):
+    damaged = workspace.vectors("small", "m", "en") / "00001"
+    with pytest.raises(InputError, match=f"{damaged}: a damaged shard .not the file that .*remove this folder"):
         build_index_with(TieEncoder(), workspace, info, "m")
+    (damaged / "index").unlink()
+    encoder = TieEncoder()
+    build_index_with(encoder, workspace, info, "m")
+    assert [len(call) for call in encoder.encoded] == [SIZES["en"] - 64]
+    assert plain_folder(workspace.index("small", "m", "en"))[0] == [passage.id for passage in passages("en")]
 
 
 def test_an_index_names_the_collection_that_was_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

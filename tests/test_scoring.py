@@ -102,10 +102,6 @@ def test_ranks_of_languages_and_the_pool_are_the_slow_ones(tile: None) -> None:
     }
 
 
-def found_of(blocks: Sequence[Rankings], ranking: str) -> bytes:
-    return b"".join(block.best[ranking].tobytes() for block in blocks)
-
-
 def test_no_bit_depends_on_what_else_is_searched() -> None:
     asked = queries(700, whole=False)
     encoded = [
