@@ -14,7 +14,7 @@ from pathlib import Path
 def replacing_file(path: Path) -> Iterator[Path]:
     """Yield a path to write to; when the block ends well it becomes ``path``, otherwise it is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.partial")
+    aside = _aside(path)
     try:
         yield aside
         aside.replace(path)
@@ -22,10 +22,16 @@ def replacing_file(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
+def discard_file(path: Path) -> None:
+    """Remove a file, if it is there, and what a killed process left of writing it."""
+    path.unlink(missing_ok=True)
+    _aside(path).unlink(missing_ok=True)
+
+
 @contextmanager
 def folder_aside(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``path`` to work in; when the block ends it is removed with what is still in it."""
-    aside = path.with_name(f".{path.name}.partial")
+    aside = _aside(path)
     _remove(aside)
     aside.mkdir(parents=True)
     try:
@@ -54,6 +60,10 @@ def replacing_folder(path: Path) -> Iterator[Path]:
                 replaced.replace(path)
             raise
         _remove(replaced)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
 
 
 def _remove(folder: Path) -> None:

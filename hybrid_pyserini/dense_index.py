@@ -29,6 +29,7 @@ INDEX, DOCID = "index", "docid"
 _BUILD_AGAIN = "build it again with 'hybrid-pyserini index' and --overwrite"
 
 LUCENE, LUCENE_INT8 = "LuceneHNSW", "LuceneHNSW,int8"
+LUCENE_PARAMETERS = ("M", "efConstruction", "threads")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class IndexType:
     factory: str = faiss_index.FLAT
     """faiss' factory string, or one of Lucene's HNSW, which Pyserini's ``search.lucene`` searches."""
     parameters: str = ""
-    """faiss' parameters, such as ``efSearch=128``; they stay with the index."""
+    """faiss' parameters, such as ``efSearch=128``, which stay with the index; or Lucene's."""
     on_disk: bool = False
     """Whether inverted lists stay on disk when the index is read."""
 
@@ -47,11 +48,22 @@ class IndexType:
             return
         if self.factory not in (LUCENE, LUCENE_INT8):
             raise InputError(f"no index {self.factory!r}", remedy=f"give {LUCENE} or {LUCENE_INT8}")
-        if self.parameters or self.on_disk:
-            raise InputError(
-                "--parameters or --on-disk with a Lucene index", remedy="leave them out: its files are mapped, and "
-                "Pyserini's --ef-search is given when it is searched",
-            )
+        if self.on_disk:
+            raise InputError("--on-disk with a Lucene index", remedy="leave it out: its files are mapped")
+        self.lucene_parameters()
+
+    def lucene_parameters(self) -> dict[str, int]:
+        """Those given of M, efConstruction and threads; raises InputError for others."""
+        given = {}
+        for each in self.parameters.split(",") if self.parameters else ():
+            name, _, value = each.partition("=")
+            if name not in LUCENE_PARAMETERS or not value.isdecimal() or not int(value):
+                raise InputError(
+                    f"{each!r} for a Lucene index", remedy="give such as M=16,efConstruction=100,threads=1; Pyserini's "
+                    "--ef-search is given when it is searched",
+                )
+            given[name] = int(value)
+        return given
 
     def name_with(self, model: str) -> str:
         """What this kind of index of a model's vectors is called, in paths, as its runs' tag and in tables: the model
@@ -225,12 +237,12 @@ def read_dense_index(folder: Path) -> DenseIndex:
 
 def read_any_index(folder: Path) -> DenseIndex:
     """Read the folder of an index of any type; raises InputError where files are missing, damaged or do not belong
-    together. Lists that stay on disk are not read, and so not held against their hash."""
+    together. Lists that stay on disk, in the same folder, are not read, and so not held against their hash."""
     manifest = IndexManifest.read(folder)
     check_files(folder)
     docids = list(read_docids(folder))
     try:
-        index = faiss.read_index(str(folder / INDEX), faiss.IO_FLAG_READ_ONLY)
+        index = faiss.read_index(str(folder / INDEX), faiss.IO_FLAG_READ_ONLY | faiss.IO_FLAG_ONDISK_SAME_DIR)
     except RuntimeError:  # faiss' message is a C++ function and a line of its source
         raise InputError("not an index that faiss can read", remedy=_BUILD_AGAIN, path=folder / INDEX) from None
     if not len(docids) == index.ntotal == manifest.passages:

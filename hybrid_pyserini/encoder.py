@@ -5,7 +5,6 @@ checkpoint has one (LaBSE), and normalised to unit length, so that a dot product
 """
 
 import os
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,19 +15,17 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from hybrid_pyserini import checkpoint
 from hybrid_pyserini.checkpoint import EncoderSettings
+from hybrid_pyserini.encoder_model import EncoderModel, load_dense, most_tokens, save_dense
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.jsonl import read_json, write_json
 
 transformers_logging.disable_progress_bar()  # its bars over a model's files would hide those over passages and steps
 
-_ACTIVATIONS = {"Tanh": nn.Tanh, "Identity": nn.Identity}
 _DTYPES = ("fp32", "bf16", "int8")
 
 CHUNK_TOKENS = 2048
@@ -39,8 +36,8 @@ GPU_CHUNK_TOKENS = 16384
 """The same for anything but a processor, which wants larger matrix products; not measured."""
 
 _LENGTHS = 8
-"""Chunks are padded to a multiple of this: each new shape is a matrix product that the processor's library compiles and
-keeps."""
+"""Chunks are padded to a multiple of this, but for fp32's: each new shape of a product in bf16 or int8 is one that the
+processor's library compiles and keeps."""
 
 _SIDE_BY_SIDE = 4
 """Most chunks that a processor encodes at a time, with an equal share of its threads each: one thread loses less time
@@ -66,55 +63,6 @@ def choose_dtype(dtype: str, device: torch.device) -> str:
     return "bf16" if known.get("avx512_bf16") or known.get("amx_bf16") else "fp32"
 
 
-class EncoderModel(nn.Module):
-    """Transformer, pooling, dense layer, normalisation: token chunks in, vectors out."""
-
-    transformer: Any
-    dense: Any
-
-    def __init__(self, transformer: Any, pooling: str, normalize: bool, dense: nn.Sequential | None) -> None:
-        super().__init__()
-        self.transformer = transformer
-        self.dense = dense
-        self.pooling, self.normalize = pooling, normalize
-        for name, parameter in transformer.named_parameters():
-            # A decoder or BERT's pooler takes no part: without gradients, DDP does not wait for them.
-            if not name.startswith(self._used_prefixes()):
-                parameter.requires_grad_(False)
-
-    def _used_prefixes(self) -> tuple[str, ...]:
-        if self.transformer.config.is_encoder_decoder:
-            return ("encoder.", "shared.")
-        return tuple(f"{name}." for name, _ in self.transformer.named_children() if name != "pooler")
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return self.dense[0].out_features if self.dense is not None else self.transformer.config.hidden_size
-
-    def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """[texts, tokens] -> [texts, dimension]; pooling and normalisation in float32 under autocast too,
-        and in float64 where the weights are."""
-        return self._vectors(attention_mask, input_ids=input_ids)
-
-    def embed_looked_up(self, inputs_embeds: Tensor, attention_mask: Tensor) -> Tensor:
-        """The same from the tokens' own vectors, [texts, tokens, width], that ``transformer`` would look up first."""
-        return self._vectors(attention_mask, inputs_embeds=inputs_embeds)
-
-    def _vectors(self, attention_mask: Tensor, **inputs: Tensor) -> Tensor:
-        backbone = self.transformer.get_encoder() if self.transformer.config.is_encoder_decoder else self.transformer
-        states = backbone(attention_mask=attention_mask, **inputs).last_hidden_state
-        states = states.to(torch.promote_types(states.dtype, torch.float32))
-        if self.pooling == "cls":
-            vectors = states[:, 0]
-        else:
-            mask = attention_mask.unsqueeze(-1).to(states.dtype)
-            vectors = (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
-        if self.dense is not None:
-            vectors = self.dense(vectors).to(states.dtype)
-        return nn.functional.normalize(vectors, dim=-1) if self.normalize else vectors
-
-
 class Encoder:
     """A checkpoint, loaded: model, tokenizer and settings."""
 
@@ -125,6 +73,8 @@ class Encoder:
         float32 than all of the model in bf16, and hardly slower. With int8 matrix products are of whole numbers, by a
         scale for each weight matrix and for each chunk's input: what a text is encoded with changes its vector a
         little."""
+        self.name_or_path = ""
+        """Where it was loaded from; empty for a model that was never a checkpoint."""
         self.fingerprint = ""
         """SHA-256 of what was loaded; empty for a model that was never a checkpoint."""
 
@@ -144,7 +94,7 @@ class Encoder:
         try:
             transformer = AutoModel.from_pretrained(folder, dtype=torch.float32)
             tokenizer = AutoTokenizer.from_pretrained(folder)
-            dense = _load_dense(folder / settings.dense_folder) if settings.dense_folder else None
+            dense = load_dense(folder / settings.dense_folder) if settings.dense_folder else None
         except InputError:
             raise
         except Exception as error:  # what a broken file makes these libraries raise has no common class
@@ -152,7 +102,7 @@ class Encoder:
                 f"no checkpoint that can be loaded ({type(error).__name__}: {error})", path=folder,
                 remedy="copy or download it again",
             ) from None
-        settings = replace(settings, max_length=min(settings.max_length, _most_tokens(transformer)))
+        settings = replace(settings, max_length=min(settings.max_length, most_tokens(transformer)))
         model = EncoderModel(transformer, settings.pooling, settings.normalize, dense)
         if chosen == "bf16":  # once, what autocast would do at each product
             for layer in model.modules():
@@ -161,7 +111,7 @@ class Encoder:
         if chosen == "int8":
             _quantise(model, place)
         encoder = cls(model.to(place).eval(), tokenizer, settings)
-        encoder.dtype, encoder.fingerprint = chosen, checkpoint.fingerprint(folder)
+        encoder.dtype, encoder.name_or_path, encoder.fingerprint = chosen, name_or_path, checkpoint.fingerprint(folder)
         return encoder
 
     @property
@@ -172,7 +122,7 @@ class Encoder:
     @property
     def most_tokens(self) -> int:
         """The longest text that the transformer can take, in tokens."""
-        return _most_tokens(self.model.transformer)
+        return most_tokens(self.model.transformer)
 
     @property
     def stock_pyserini(self) -> bool:
@@ -202,7 +152,7 @@ class Encoder:
         self.tokenizer.save_pretrained(folder)
         settings = checkpoint.write_settings(folder, self.settings, transformer.config.hidden_size)
         if self.model.dense is not None and settings.dense_folder:
-            _save_dense(self.model.dense, folder / settings.dense_folder)
+            save_dense(self.model.dense, folder / settings.dense_folder)
 
     def transformer_states(self) -> dict[str, Tensor]:
         """The transformer's weights, by the names that a plain model of its architecture has."""
@@ -216,7 +166,7 @@ class Encoder:
             settings = checkpoint.read_settings(folder)
             if settings is None or settings.dense_folder is None:
                 raise InputError("the checkpoint has no dense layer", remedy="use one that has", path=folder)
-            self.model.dense.load_state_dict(_load_dense(folder / settings.dense_folder).state_dict())
+            self.model.dense.load_state_dict(load_dense(folder / settings.dense_folder).state_dict())
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of texts that already carry their prompt, cut at ``max_length``."""
@@ -251,11 +201,12 @@ class Encoder:
         once, and the time left is never underestimated.
         """
         by_length = sorted(range(len(token_ids)), key=lambda i: len(token_ids[i]), reverse=True)
+        multiple = 1 if self.dtype == "fp32" else _LENGTHS
         start = 0
         while start < len(by_length):
-            longest = -(-len(token_ids[by_length[start]]) // _LENGTHS) * _LENGTHS
+            longest = -(-len(token_ids[by_length[start]]) // multiple) * multiple
             rows = by_length[start : start + max(1, chunk_tokens // longest)]
-            yield rows, self.chunk([token_ids[i] for i in rows], _LENGTHS)
+            yield rows, self.chunk([token_ids[i] for i in rows], multiple)
             start += len(rows)
 
     def encode_queries(self, texts: Sequence[str], *, chunk_tokens: int | None = None) -> np.ndarray:
@@ -303,8 +254,9 @@ def _side_by_side(call: Callable[[Part], Result], parts: Sequence[Part]) -> Iter
     if workers < 2:
         yield from map(call, parts)
         return
+    shares = [threads // workers + (worker < threads % workers) for worker in range(workers)]
     try:
-        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(threads // workers,)) as pool:
+        with ThreadPoolExecutor(workers, initializer=lambda: torch.set_num_threads(shares.pop())) as pool:
             yield from pool.map(call, parts)
     finally:
         torch.set_num_threads(threads)  # threads that torch starts later take the number that was set last, anywhere
@@ -324,42 +276,3 @@ def _own_device() -> torch.device:
     if not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
-
-
-def _most_tokens(transformer: Any) -> int:
-    """The longest input the position embeddings allow; RoBERTa's start behind the padding id."""
-    config = transformer.config
-    positions = getattr(config, "max_position_embeddings", None)
-    if positions is None:  # relative positions, as T5 has them, set no limit
-        return sys.maxsize
-    roberta_like = config.model_type in {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet"}
-    return positions - config.pad_token_id - 1 if roberta_like else positions
-
-
-def _load_dense(folder: Path) -> nn.Sequential:
-    """A sentence-transformers ``Dense`` module: a linear layer and its activation."""
-    config = read_json(folder / "config.json")
-    activation = str(config.get("activation_function", "torch.nn.modules.linear.Identity")).rsplit(".", 1)[-1]
-    if activation not in _ACTIVATIONS:
-        raise InputError(
-            f"dense layer with activation {activation!r}", remedy=f"known are {', '.join(_ACTIVATIONS)}", path=folder
-        )
-    weights = folder / "model.safetensors"
-    states = (
-        load_file(weights) if weights.is_file()
-        else torch.load(folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
-    )
-    linear = nn.Linear(config["in_features"], config["out_features"], bias="linear.bias" in states)
-    linear.load_state_dict({name.removeprefix("linear."): value for name, value in states.items()})
-    return nn.Sequential(linear, _ACTIVATIONS[activation]())
-
-
-def _save_dense(dense: nn.Sequential, folder: Path) -> None:
-    """Write a ``Dense`` module as sentence-transformers reads it."""
-    linear, activation = dense[0], dense[1]
-    write_json(folder / "config.json", {
-        "in_features": linear.in_features, "out_features": linear.out_features, "bias": linear.bias is not None,
-        "activation_function": f"{type(activation).__module__}.{type(activation).__name__}",
-    })
-    states = {f"linear.{name}": value.float().contiguous() for name, value in linear.state_dict().items()}
-    save_file(states, folder / "model.safetensors", metadata={"format": "pt"})

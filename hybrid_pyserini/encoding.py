@@ -54,7 +54,7 @@ class Share:
         """As given with ``--shard-id`` and ``--shard-num``, or this process' among those of a torchrun."""
         if (shard_id is None) != (shard_num is None):
             raise InputError("one of --shard-id and --shard-num without the other", remedy="give both or none")
-        if "RANK" not in os.environ:
+        if not {"RANK", "WORLD_SIZE"} <= os.environ.keys():
             return cls() if shard_id is None or shard_num is None else cls(shard_id, shard_num)
         if shard_id is not None:
             raise InputError("--shard-id under torchrun, which shares out the shards itself", remedy="leave it out")
@@ -143,10 +143,8 @@ def encode(
     check_collections(workspace, info)
     from hybrid_pyserini.encoder import Encoder
 
-    encoding = Encoding(
-        Encoder.load(path, dtype=dtype or dtype_of_vectors(workspace, info, name)), workspace, info, name, chunk_tokens
-    )
-    say_how_close(encoding, path)
+    encoder = Encoder.load(path, dtype=dtype or dtype_of_vectors(workspace, info, name))
+    encoding = Encoding(encoder, workspace, info, name, chunk_tokens)
     shards = {language: encoding.shards(language) for language in info.languages}
     numbers = encode_missing(encoding, shards, share or Share(), stale_too=overwrite, all_again=overwrite)
     return tuple(
@@ -168,17 +166,15 @@ def dtype_of_vectors(workspace: Workspace, info: DatasetInfo, model: str) -> str
     return "fp32"
 
 
-def say_how_close(encoding: Encoding, checkpoint: str) -> None:
-    """Say on stderr how close int8 comes to fp32 on the first passages of each language."""
-    if encoding.encoder.dtype != "int8":
-        return
+def _say_how_close_int8_is(encoding: Encoding) -> None:
+    """Say on stderr how close it comes to fp32 on the first passages of each language."""
     from hybrid_pyserini.encoder import Encoder
 
     texts = [
         passage.contents for language in encoding.info.languages
         for _, passage in islice(numbered_passages(encoding.collection(language)), _COMPARED)
     ]
-    exact = Encoder.load(checkpoint, device="cpu").encode_passages(texts)
+    exact = Encoder.load(encoding.encoder.name_or_path, device="cpu").encode_passages(texts)
     int8 = encoding.encoder.encode_passages(texts)
     cosines = (exact * int8).sum(axis=1) / np.linalg.norm(exact, axis=1) / np.linalg.norm(int8, axis=1)
     print(
@@ -197,7 +193,7 @@ def encode_missing(
     InputError or stay otherwise. ``all_again``: encode those too that are there.
 
     The first process reads all passages before: a broken line in the last collection, or an id that occurs twice, shows
-    before hours of work.
+    before hours of work. In the pool, whose runs name a passage by its id alone, no two languages may share one.
     """
     missing = {
         language: [n for n in range(len(of)) if all_again or not of.is_finished(n, stale_is_missing=stale_too)]
@@ -207,8 +203,11 @@ def encode_missing(
         for language in shards:
             if stale_too:
                 shards[language].remove_leftovers()
-            if missing[language]:
-                _check_passages(encoding.collection(language), language)
+        if any(missing.values()):  # also languages that others have encoded: they did not read all of them
+            for together in [list(shards)] if encoding.info.pool else [[language] for language in shards]:
+                _check_passages(encoding, together)
+            if encoding.encoder.dtype == "int8":
+                _say_how_close_int8_is(encoding)
     mine = _share_of(share, missing, shards)
     _encode(encoding, shards, mine)
     return mine
@@ -225,18 +224,28 @@ def _share_of(share: Share, missing: Mapping[str, list[int]], shards: Mapping[st
     return mine
 
 
-def _check_passages(collection: Path, language: str) -> None:
-    """Read a collection; raises InputError for a broken line and for an id that occurs twice."""
+def _check_passages(encoding: Encoding, languages: Sequence[str]) -> None:
+    """Read collections; raises InputError for a broken line, and for an id that occurs twice in all of them."""
     def ids() -> Iterator[str]:
-        passages = numbered_passages(collection)
-        return (passage.id for _, passage in tqdm(passages, desc=f"reading {language}", unit=" passages", leave=False))
+        for language in languages:
+            passages = numbered_passages(encoding.collection(language))
+            for _, passage in tqdm(passages, desc=f"reading {language}", unit=" passages", leave=False):
+                yield passage.id
 
     again = repeated_ids(ids)
-    seen = set()
-    for line, passage in numbered_passages(collection) if again else ():
-        if passage.id in seen:
-            raise repeated(passage.id, collection, line)
-        seen |= {passage.id} & again
+    first: dict[str, Path] = {}
+    for collection in map(encoding.collection, languages) if again else ():
+        for line, passage in numbered_passages(collection):
+            before = first.get(passage.id)
+            if before == collection:
+                raise repeated(passage.id, collection, line)
+            if before:
+                raise InputError(
+                    f"passage id {passage.id!r} occurs in {before.name} too", path=collection, line=line,
+                    remedy="prepare the data set with ids that are unique over its pool",
+                )
+            if passage.id in again:
+                first[passage.id] = collection
 
 
 class _Tokenised(NamedTuple):

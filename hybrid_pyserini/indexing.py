@@ -6,7 +6,7 @@ alone. Finished indexes are kept, so an interrupted command goes on where it sto
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -16,13 +16,12 @@ import numpy as np
 from tqdm import tqdm
 
 from hybrid_pyserini.dense_index import FLAT_INDEX, IndexManifest, IndexType, check_files, write_dense_index
-from hybrid_pyserini.encoding import Encoding, Share, check_collections, dtype_of_vectors, encode_missing, say_how_close
+from hybrid_pyserini.encoding import Encoding, Share, check_collections, dtype_of_vectors, encode_missing
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.faiss_index import Vectors, new_index
 from hybrid_pyserini.provenance import differences
 from hybrid_pyserini.records import ALL
 from hybrid_pyserini.shards import Shards
-from hybrid_pyserini.unique_ids import repeated_ids
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 if TYPE_CHECKING:  # importing the encoder loads torch; build_index does so only once the collections are known to exist
@@ -71,7 +70,6 @@ def build_index(
             "note: Pyserini's '--encoder-class auto' knows no dense layer and pools an encoder-decoder's decoder; for "
             "queries to these indexes give '--encoder-class hybrid'", file=sys.stderr,
         )
-    say_how_close(Encoding(encoder, workspace, info, name), path)
     return build_index_with(
         encoder, workspace, info, name, index_type=index_type, chunk_tokens=chunk_tokens, overwrite=overwrite,
         write=write,
@@ -91,8 +89,6 @@ def build_index_with(
     for language in unfinished:
         build.check(list(shards.values()) if language == ALL else [shards[language]])
     encode_missing(build.encoding, shards, Share(), stale_too=overwrite)
-    if ALL in unfinished:
-        _check_unique(shards)
     for language in unfinished:
         build.write(language, list(shards.values()) if language == ALL else [shards[language]])
     return tuple(
@@ -143,6 +139,11 @@ class _Build:
         if not kind.is_lucenes:
             total = sum(each.whole.passages for each in shards)
             new_index(kind.factory, kind.parameters, self.encoding.encoder.dimension, total, on_disk=kind.on_disk)
+        elif not self.encoding.encoder.settings.normalize:
+            raise InputError(
+                "Lucene's HNSW of a model that does not normalise its vectors",
+                remedy="Lucene compares by the dot product of vectors of length 1: choose an index of faiss",
+            )
 
     def write(self, language: str, shards: Sequence[Shards]) -> None:
         """Build an index from the vectors of one language, or for the pool of all."""
@@ -159,17 +160,3 @@ class _Build:
         )
         docids = chain.from_iterable(each.docids() for each in shards)
         self.write_folder(self.folder(language), docids, vectors, manifest)
-
-
-def _check_unique(shards: Mapping[str, Shards]) -> None:
-    """A run of the pool names passages by id alone, so no two languages may share one."""
-    again = repeated_ids(lambda: chain.from_iterable(of_language.docids() for of_language in shards.values()))
-    language_of: dict[str, str] = {}
-    for language, of_language in shards.items() if again else ():
-        for docid in filter(again.__contains__, of_language.docids()):
-            if other := language_of.get(docid):
-                raise InputError(
-                    f"passage id {docid!r} occurs in {other} and in {language}",
-                    remedy="prepare the data set with ids that are unique over its pool", path=of_language.folder,
-                )
-            language_of[docid] = language

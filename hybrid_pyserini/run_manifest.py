@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hybrid_pyserini.atomic import discard_file
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import differences, sha256
@@ -100,7 +101,7 @@ class RunManifest:
         A run of theirs in the other form, which came from elsewhere, goes: no reader could tell which one holds.
         """
         for pair in counts:
-            workspace.run(dataset, self.model, pair, gzipped=not self.gzip).unlink(missing_ok=True)
+            discard_file(workspace.run(dataset, self.model, pair, gzipped=not self.gzip))
         finished = replace(self, pairs=self.pairs | {str(pair): of_pair for pair, of_pair in counts.items()})
         finished.write(workspace.run_manifest(dataset, self.model))
         return finished
@@ -145,7 +146,7 @@ def begin(
         settings.write(path)
         for pair in info.pairs:
             for file in run_files(workspace, info.name, before, pair):
-                file.unlink(missing_ok=True)
+                discard_file(file)
         return settings
     again = set(wanted) if overwrite else set()
     kept = {

@@ -16,8 +16,8 @@ from hybrid_pyserini.ranking import Wanted, best_keys, key_scores, key_ties, tie
 from hybrid_pyserini.records import ALL
 from hybrid_pyserini.trec import RankedPassage
 
-_QUERIES_A_BLOCK, _PASSAGES_A_TILE = 512, 2**15
-"""Bounds memory: the scores of a tile take 64 MB. Constant, so that a score does not depend on which pairs are searched
+_QUERIES_A_BLOCK, _PASSAGES_A_TILE = 512, 2**14
+"""Bounds memory: the scores of a tile take 32 MB. Constant, so that a score does not depend on which pairs are searched
 together: a matrix product of another shape may round differently."""
 
 
@@ -167,12 +167,15 @@ class Passages(PassageIds):
         self, block: Queries, languages: Iterable[str]
     ) -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
         """Yield the languages' passages, some at a time: language, first column, scores float32 [queries, passages],
-        tie numbers [passages]."""
+        tie numbers [passages]. The scores hold until the next are asked for, which take their place."""
+        place = np.empty(len(block.ids) * min(_PASSAGES_A_TILE, len(self.column)), np.float32)
         for language in languages:
             vectors = self._vectors[language]
             for start in range(0, len(vectors), _PASSAGES_A_TILE):
+                tile = vectors[start : start + _PASSAGES_A_TILE]
+                scores = place[: len(block.ids) * len(tile)].reshape(len(block.ids), len(tile))
                 with np.errstate(over="ignore", invalid="ignore"):  # reported below
-                    scores = block.vectors @ vectors[start : start + _PASSAGES_A_TILE].T
+                    np.matmul(block.vectors, tile.T, out=scores)
                 if not np.isfinite(scores).all():
                     raise InputError(
                         "a score of finite vectors is infinite", remedy="train the model with normalised vectors"

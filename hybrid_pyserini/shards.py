@@ -5,6 +5,7 @@ those are follows from the collection alone, so whoever encodes a shard, and whe
 its name when it is complete, and its manifest says from what it was made.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 
 from hybrid_pyserini.dense_index import IndexManifest, check_finite, read_dense_index, read_docids, write_dense_index
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.provenance import differences
+from hybrid_pyserini.provenance import MANIFEST, differences
 
 SHARD_PASSAGES = 8192
 """Passages in a shard. They are encoded sorted by length, so that little is wasted on padding, and are what an
@@ -51,7 +52,7 @@ class Shards:
     def is_finished(self, number: int, *, stale_is_missing: bool = False) -> bool:
         """Whether a shard is there with its files. One that was made from something else raises InputError, or counts
         as missing."""
-        if not self.path(number).exists():
+        if not self.path(number).exists() or (stale_is_missing and not (self.path(number) / MANIFEST).exists()):
             return False
         found, wanted = IndexManifest.read(self.path(number)), self.manifest(number)
         differing = differences(
@@ -69,9 +70,10 @@ class Shards:
         return [n for n in range(len(self)) if not self.is_finished(n, stale_is_missing=stale_too)]
 
     def remove_leftovers(self) -> None:
-        """Remove the shards behind the last, which a longer collection had."""
-        for path in self.folder.glob("[0-9]*"):
-            if path.name.isdecimal() and int(path.name) >= len(self):
+        """Remove the shards behind the last, which a longer collection had, and what was left of writing them."""
+        for path in self.folder.glob("*"):
+            shard = re.fullmatch(r"(\d{5,})|\.(\d{5,})\.(partial|replaced)", path.name)
+            if shard and int(shard[1] or shard[2]) >= len(self):
                 rmtree(path)
 
     def write(self, number: int, docids: list[str], vectors: np.ndarray) -> None:

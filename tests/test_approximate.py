@@ -57,6 +57,17 @@ def test_one_list_gives_fewer_passages_which_are_faiss_own(tmp_path: Path) -> No
     assert len(lengths) > 1
 
 
+def test_lists_on_disk_are_read_from_where_the_index_lies_now(tmp_path: Path) -> None:
+    on_disk = IndexType("IVF4,Flat", "nprobe=4", on_disk=True)
+    workspace, info = searched(tmp_path / "built", on_disk)
+    run = workspace.run("small", "m+IVF4-Flat", Pair("de", "en")).read_bytes()
+    (tmp_path / "built").rename(tmp_path / "moved")
+    searched(tmp_path / "built", IndexType("IVF4,Flat", "nprobe=1", on_disk=True))  # other lists where they lay
+    moved = Workspace(tmp_path / "moved")
+    search_with(RealEncoder(), moved, info, "m+IVF4-Flat", hits=20, overwrite=True)
+    assert moved.run("small", "m+IVF4-Flat", Pair("de", "en")).read_bytes() == run
+
+
 def test_the_pool_merges_what_the_languages_found(tmp_path: Path) -> None:
     workspace, _ = searched(tmp_path, LISTS)
     pool = read_run(workspace.run("small", "m+IVF4-Flat", Pair("th", ALL)))

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from threading import Barrier, get_ident
 
 import numpy as np
 import pytest
@@ -68,6 +69,29 @@ def test_order_and_chunks_change_nothing(encoder: Encoder, texts: list[str], chu
     assert vectors.shape == (len(texts), 64)
     assert vectors.dtype == np.float32
     assert encoder.encode_queries(texts[::-1])[::-1] == pytest.approx(vectors, abs=1e-5)
+
+
+@pytest.mark.parametrize(("threads", "shares"), [(1, [1]), (2, [1, 1]), (3, [1, 1, 1]), (7, [1, 2, 2, 2])])
+def test_chunks_side_by_side_have_all_threads_between_them(
+    encoder: Encoder, threads: int, shares: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, all_here = {}, Barrier(len(shares), timeout=30)
+    embed = encoder.model.embed
+
+    def noting(**chunk: torch.Tensor) -> torch.Tensor:
+        used[get_ident()] = torch.get_num_threads()
+        all_here.wait()
+        return embed(**chunk)
+
+    monkeypatch.setattr(encoder.model, "embed", noting)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        encoder.encode_passages([f"river {i}" for i in range(len(shares))], chunk_tokens=1)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert sorted(used.values()) == shares
 
 
 def test_int8_is_close_and_only_for_processors(encoder: Encoder, tiny_checkpoint: Path) -> None:

@@ -65,15 +65,18 @@ def test_processes_share_out_all_shards_once(tmp_path: Path, of_processes: int) 
 def test_overwrite_encodes_again_and_removes_what_is_behind_the_last(tmp_path: Path) -> None:
     begun, of = begin(tmp_path, TieEncoder())
     encode_missing(begun, of, Share())
-    behind = of["th"].path(1)
+    behind, unfinished, shard_100000 = (of["th"].folder / name for name in ("00001", ".00001.partial", "100000"))
     of["th"].path(0).rename(behind)
+    shutil.copytree(behind, unfinished)
+    shutil.copytree(behind, shard_100000)
+    (of["de"].path(1) / "manifest.json").unlink()
     encoder = TieEncoder(fingerprint="b" * 64)
     begun, of = begin(tmp_path, encoder)
     with pytest.raises(InputError, match="vectors/small/m/de/00000: vectors that were made from something else"):
         encode_missing(begun, of, Share())
     encode_missing(begun, of, Share(), stale_too=True)
     assert len(encoder.encoded) == 12
-    assert not behind.exists()
+    assert [path.name for path in of["th"].folder.iterdir()] == ["00000"]
     encode_missing(begun, of, Share(), stale_too=True)
     assert len(encoder.encoded) == 12
     encode_missing(begun, of, Share(), stale_too=True, all_again=True)
@@ -101,12 +104,12 @@ def test_a_share_that_cannot_be_is_refused(number: int, of: int) -> None:
 
 
 def test_the_share_is_given_or_torchruns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("RANK", raising=False)
+    monkeypatch.setenv("RANK", "1")  # a scheduler's, without torchrun
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
     assert Share.of_this_process(None, None) == Share(0, 1)
     assert Share.of_this_process(3, 16) == Share(3, 16)
     with pytest.raises(InputError, match="give both or none"):
         Share.of_this_process(3, None)
-    monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "4")
     assert Share.of_this_process(None, None) == Share(1, 4)
     with pytest.raises(InputError, match="under torchrun"):
@@ -198,6 +201,8 @@ def test_int8_says_how_close_it_comes(
     assert .99 < float(said[1]) <= float(said[2]) <= 1
     assert int(said[3]) == 32 + 32 + SIZES["th"]
     assert read_dense_index(workspace.index("small", "tiny", "de")).manifest.encoder["dtype"] == "int8"
+    assert main(["index", "small", "--model", "tiny", *place]) == 0
+    assert "cosine" not in capsys.readouterr().err  # nothing was encoded
     assert main(["search", "small", "--model", "tiny", "--dtype", "fp32", *place]) == 2
     assert "dtype is 'int8' there, 'fp32' now" in capsys.readouterr().err
     assert main(["search", "small", "--model", "tiny", *place]) == 0

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -15,6 +16,7 @@ from hybrid_pyserini import encoding, indexing, shards
 from hybrid_pyserini.checkpoint import EncoderSettings
 from hybrid_pyserini.collection import write_collection
 from hybrid_pyserini.dense_index import IndexManifest, IndexType, read_dense_index
+from hybrid_pyserini.encoding import encode_missing
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.indexing import build_index_with
 from hybrid_pyserini.provenance import sha256
@@ -217,10 +219,11 @@ def test_an_index_names_the_collection_that_was_encoded(tmp_path: Path, monkeypa
     workspace, info = small_workspace(tmp_path)
     encoded = sha256(workspace.collection("small", "de"))
 
-    def change_then_check(shards: object) -> None:
+    def encode_then_change(*arguments: Any, **options: Any) -> None:
+        encode_missing(*arguments, **options)
         write_collection(workspace.collection("small", "de"), passages("de")[:-1])
 
-    monkeypatch.setattr(indexing, "_check_unique", change_then_check)
+    monkeypatch.setattr(indexing, "encode_missing", encode_then_change)
     build_index_with(TieEncoder(), workspace, info, "m")
     assert IndexManifest.read(workspace.index("small", "m", "de")).sources == {"de.jsonl": encoded}
 
@@ -298,8 +301,10 @@ def test_an_id_in_two_languages_is_refused_in_a_pool_only(tmp_path: Path) -> Non
         workspace, info = small_workspace(tmp_path / str(pool), pool=pool)
         write_collection(workspace.collection("small", "th"), [replace(passages("th")[0], id="en:0")])
         if pool:
-            with pytest.raises(InputError, match="passage id 'en:0' occurs in en and in th"):
-                build_index_with(TieEncoder(), workspace, info, "m")
+            encoder = TieEncoder()
+            with pytest.raises(InputError, match=r"th\.jsonl:1: passage id 'en:0' occurs in en\.jsonl too"):
+                build_index_with(encoder, workspace, info, "m")
+            assert encoder.encoded == []
         else:
             built = build_index_with(TieEncoder(), workspace, info, "m")
             assert [index.language for index in built] == list(SIZES)

@@ -312,8 +312,11 @@ def test_gzipped_runs_have_the_same_lines(tmp_path: Path) -> None:
     assert runs_of(workspace) == packed
     with pytest.raises(InputError, match="gzip is True there, False now"):
         search_with(encoder, workspace, info, "m")
+    killed = run_path(workspace, "de-en").with_name(f".{run_path(workspace, 'de-en').name}.gz.partial")
+    killed.touch()
     search_with(encoder, workspace, info, "m", pairs="de-en", overwrite=True)
     assert list(runs_of(workspace)) == [run_path(workspace, "de-en").name]
+    assert not killed.exists()
 
 
 def test_finished_gzipped_pairs_are_kept(tmp_path: Path) -> None:

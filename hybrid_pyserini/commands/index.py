@@ -28,8 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="faiss' index factory string, such as HNSW32, IVF4096,PQ96 or SQ8; or LuceneHNSW; or "
                         "LuceneHNSW,int8 (default: Flat, exact)")
     parser.add_argument("--parameters", default="", metavar="NAME=VALUE,...",
-                        help="faiss' parameters, such as efConstruction=200,efSearch=128 or nprobe=32; they are kept "
-                        "in the index, for whatever searches it")
+                        help="faiss' parameters, such as efConstruction=200,efSearch=128 or nprobe=32, which are kept "
+                        "in the index for whatever searches it; or M=16,efConstruction=100,threads=1 for Lucene's")
     parser.add_argument("--on-disk", action="store_true", help="leave the inverted lists of an IVF index on disk when "
                         "it is searched")
     parser.add_argument("--overwrite", action="store_true", help="build all indexes again, and encode again what was "
@@ -52,6 +52,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _lucenes_writer() -> "Writer":
+    from hybrid_pyserini.bridge.java import ensure_java
     from hybrid_pyserini.bridge.lucene_index import write_lucene_index
 
+    ensure_java()  # hours of encoding before it is needed
     return write_lucene_index

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from hybrid_pyserini.encoder import EncoderModel, TokenChunk
+from hybrid_pyserini.encoder import TokenChunk
+from hybrid_pyserini.encoder_model import EncoderModel
 
 
 class ChunkedEncoder(nn.Module):

@@ -14,7 +14,8 @@ from transformers import XLMRobertaConfig, XLMRobertaModel, XLMRobertaTokenizer
 
 from hybrid_pyserini.atomic import replacing_folder
 from hybrid_pyserini.checkpoint import EncoderSettings
-from hybrid_pyserini.encoder import Encoder, EncoderModel
+from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder_model import EncoderModel
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import made_by

@@ -4,11 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from small_dense_workspace import SIZES, small_workspace
+from small_dense_workspace import SIZES, TieEncoder, small_workspace
 
+from hybrid_pyserini.bridge import lucene_index
+from hybrid_pyserini.checkpoint import EncoderSettings
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.dense_index import read_dense_index
+from hybrid_pyserini.dense_index import IndexType, read_dense_index
 from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.indexing import build_index_with
 from hybrid_pyserini.trec import read_run, read_topics
 
 pytestmark = pytest.mark.java
@@ -47,7 +51,9 @@ def test_pyserinis_command_finds_what_exact_search_finds(tmp_path: Path, tiny_ch
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--factory", "LuceneHNSW,int4"], "no index 'LuceneHNSW,int4'; give LuceneHNSW or LuceneHNSW,int8"),
-    (["--factory", "LuceneHNSW", "--parameters", "efSearch=9"], "--parameters or --on-disk with a Lucene index"),
+    (["--factory", "LuceneHNSW", "--parameters", "efSearch=9"], "'efSearch=9' for a Lucene index; give such as M=16"),
+    (["--factory", "LuceneHNSW", "--parameters", "M=0"], "'M=0' for a Lucene index"),
+    (["--factory", "LuceneHNSW", "--on-disk"], "--on-disk with a Lucene index"),
 ])
 def test_what_lucene_cannot_build_is_one_line(
     tmp_path: Path, tiny_checkpoint: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
@@ -56,6 +62,25 @@ def test_what_lucene_cannot_build_is_one_line(
     assert command(tmp_path, "index", "small", "--model", str(tiny_checkpoint), *arguments) == 2
     assert message in capsys.readouterr().err
     assert not list((tmp_path / "indexes").rglob("*.cfs"))
+
+
+def test_parameters_reach_lucene(
+    tmp_path: Path, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, object] = {}
+    monkeypatch.setattr(lucene_index, "write_hnsw_index", lambda *_, **options: given.update(options))
+    small_workspace(tmp_path)
+    model = ["--model", str(tiny_checkpoint), "--factory", "LuceneHNSW"]
+    assert command(tmp_path, "index", "small", *model, "--parameters", "M=8,efConstruction=50,threads=2") == 0
+    assert given == {"int8": False, "m": 8, "ef_construction": 50, "threads": 2}
+
+
+def test_vectors_that_are_not_normalised_are_refused_before_encoding(tmp_path: Path) -> None:
+    workspace, info = small_workspace(tmp_path)
+    encoder = TieEncoder(settings=EncoderSettings(normalize=False))
+    with pytest.raises(InputError, match="Lucene's HNSW of a model that does not normalise"):
+        build_index_with(encoder, workspace, info, "m", index_type=IndexType("LuceneHNSW"))
+    assert encoder.encoded == []
 
 
 def test_our_search_names_pyserinis(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
