@@ -107,6 +107,10 @@ class Workspace:
         own = self.qrels(dataset, pair)
         return own if own.exists() else self.qrels(dataset, pair.passage)
 
+    def question_articles(self, dataset: str) -> Path:
+        """Which article each question is asked of; there only where the data set has articles."""
+        return self.topics_folder(dataset) / f"articles.{dataset}.tsv"
+
     def dataset_file(self, dataset: str) -> Path:
         return self.topics_folder(dataset) / "dataset.json"
 

@@ -22,6 +22,8 @@ class PreparedDataset:
     """The pairs that a mean needs, pools (``q-all``) among them."""
     pair_qrels: Mapping[Pair, Qrels] = field(default_factory=dict)
     """Judgements of single pairs whose scored queries differ from those that ``qrels`` gives them."""
+    articles: Mapping[str, str] = field(default_factory=dict)
+    """Query id -> the article it is asked of, for all queries; empty where the data set has no articles."""
     training: Mapping[str, Iterable[ParallelExample]] = field(default_factory=dict)
     """Name of a training source -> its examples; gone through once."""
     origin: str = ""

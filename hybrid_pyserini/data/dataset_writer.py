@@ -14,6 +14,7 @@ from hybrid_pyserini.atomic import folder_aside
 from hybrid_pyserini.collection import check_id, write_collection
 from hybrid_pyserini.data.dataset import PreparedDataset, union
 from hybrid_pyserini.data.example_source import write_examples
+from hybrid_pyserini.data.question_articles import check_articles, write_question_articles
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.provenance import made_by, sha256
@@ -47,8 +48,8 @@ def write_dataset(
     """Check a data set, write it, and return what its ``dataset.json`` declares. ``sources``: file name -> SHA-256.
 
     Raises InputError, leaving the workspace as it was, for a bad name, an id that occurs twice or holds a blank, an
-    empty text, a judged query or passage that is not there, a declared pair that scores no query, and, without
-    ``overwrite``, a training source of the same name and other content.
+    empty text, a judged query or passage that is not there, a declared pair that scores no query, articles of other
+    questions than the topics', and, without ``overwrite``, a training source of the same name and other content.
     """
     check_name(dataset.name, "data set")
     for language in dataset.languages:
@@ -81,13 +82,14 @@ def _write_aside(staged: Workspace, dataset: PreparedDataset, sources: Mapping[s
     write_qrels(staged.qrels(name, ALL), union(dataset.qrels.values()))
     for pair, qrels in dataset.pair_qrels.items():
         write_qrels(staged.qrels(name, pair), qrels)
+    articles = _write_articles(staged, dataset)
     training = {
         source: write_examples(staged.source(check_name(source, "training source")), examples)
         for source, examples in dataset.training.items()
     }
     notes = {
         **dataset.notes, "queries_with_white_space_made_one_blank": sum(one_blank.values()),
-        "training_sources": training, "made_by": made_by(command="prepare", name=name),
+        **articles, "training_sources": training, "made_by": made_by(command="prepare", name=name),
     }
     info = DatasetInfo(
         name=name, languages=dataset.languages, pairs=dataset.pairs, counts=counts, origin=dataset.origin,
@@ -95,6 +97,14 @@ def _write_aside(staged: Workspace, dataset: PreparedDataset, sources: Mapping[s
     )
     info.write(staged.dataset_file(name))
     return info
+
+
+def _write_articles(staged: Workspace, dataset: PreparedDataset) -> dict[str, int]:
+    """Write which article each question is asked of; what ``notes`` say of it, nothing without articles."""
+    if not dataset.articles:
+        return {}
+    check_articles(dataset.articles, {query_id for topics in dataset.topics.values() for query_id in topics})
+    return {"articles": write_question_articles(staged.question_articles(dataset.name), dataset.articles)}
 
 
 def _checked(passages: Iterable[Passage], language: str, docids: dict[str, set[str]]) -> Iterator[Passage]:
@@ -149,6 +159,8 @@ def _declared_files(workspace: Workspace, info: DatasetInfo) -> Iterator[Path]:
             if count:
                 yield places[what](info.name, language)
     yield workspace.qrels(info.name, ALL)
+    if info.notes.get("articles"):
+        yield workspace.question_articles(info.name)
     yield from map(workspace.source, info.notes.get("training_sources", {}))
 
 

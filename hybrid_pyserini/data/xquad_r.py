@@ -139,6 +139,7 @@ def _dataset(name: str, languages: Sequence[LareqaFile], groups: Mapping[str, st
             for file in languages
         },
         pairs=all_pairs(codes, codes),
+        articles={id_: asked.answer.article for id_, asked in languages[0].questions.items()},
         origin=ORIGIN,
         licence=LICENCE,
         notes={

@@ -1,8 +1,8 @@
 """One model's runs on one data set -> the evaluation: every pair, the means, language bias, the inputs' hashes.
 
 Written as ``eval.<dataset>.<model>.json`` (what stands in it: `evaluate`'s return value) and, query by query, as
-``eval.<dataset>.<model>.per_query.parquet`` with the columns pair, query_id, measure, value. Both are made anew by each
-call, so they never mix runs of different times.
+``eval.<dataset>.<model>.per_query.parquet`` (``per_query.py``). Both are made anew by each call, so they never mix runs
+of different times.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow
-import pyarrow.parquet
 from ir_measures import Measure
 from tqdm import tqdm
 
 from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.language_bias import PoolDistances, pool_distances, summarise
-from hybrid_pyserini.evaluation.measures import PairFigures, Run, score_run
+from hybrid_pyserini.evaluation.measures import Run, score_run
+from hybrid_pyserini.evaluation.per_query import writing_per_query
 from hybrid_pyserini.evaluation.settings import average
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import made_by, sha256
@@ -27,13 +26,6 @@ from hybrid_pyserini.trec import read_qrels, read_run, read_topics, scored_qrels
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 SCHEMA = "hybrid-pyserini evaluation 1"
-
-_COLUMNS = pyarrow.schema([
-    ("pair", pyarrow.dictionary(pyarrow.int32(), pyarrow.string())),
-    ("query_id", pyarrow.string()),
-    ("measure", pyarrow.dictionary(pyarrow.int32(), pyarrow.string())),
-    ("value", pyarrow.float64()),
-])
 
 
 def check_runs(workspace: Workspace, info: DatasetInfo, model: str, pairs: Sequence[Pair]) -> None:
@@ -86,10 +78,20 @@ def evaluate(
             | ({"language_bias.rank_distance": null} if null else {}),
             "runs": _hashes(workspace.found_run, info.name, model, pairs)
             | _hashes(workspace.ranks, info.name, model, pools),
+            "judged_by": judgement_hashes(workspace, info.name, pairs),
             "made_by": made_by(dataset=info.name, model=model, measures=names, pairs=[str(pair) for pair in pairs]),
         }
         write_json(workspace.evaluation(info.name, model), record)
     return record
+
+
+def judgement_hashes(workspace: Workspace, dataset: str, pairs: Iterable[Pair]) -> dict[str, str]:
+    """File name -> SHA-256 of the topics and qrels that score the ``pairs``."""
+    paths = {
+        path.name: path for pair in pairs
+        for path in (workspace.topics(dataset, pair.query), workspace.qrels_of(dataset, pair))
+    }
+    return {name: sha256(path) for name, path in sorted(paths.items())}
 
 
 def scored_of_pair(workspace: Workspace, dataset: str, pair: Pair) -> Qrels:
@@ -119,7 +121,7 @@ def _score_all(
 ) -> dict[Pair, _Cell]:
     """Score the runs of the ``scored`` pairs one by one, writing their per-query values to a parquet file."""
     cells = {}
-    with pyarrow.parquet.ParquetWriter(per_query, _COLUMNS) as writer:
+    with writing_per_query(per_query) as write:
         for pair, judged in tqdm(scored.items(), desc=f"evaluating {model}", unit="run"):
             path = workspace.found_run(dataset, model, pair)
             run = read_run(path)
@@ -129,7 +131,7 @@ def _score_all(
                     f"answers {figures.ignored} queries, but none of the {figures.scored} scored ones (such as "
                     f"{next(iter(judged))!r})", remedy="check whether it is a run of this data set", path=path,
                 )
-            writer.write_table(_rows(pair, figures))
+            write(pair, figures.values)
             cells[pair] = _Cell(figures.means, figures.queries, _remark(judged, run))
     return cells
 
@@ -141,20 +143,6 @@ def _remark(scored: Qrels, run: Run) -> str | None:
     if not any(scored[qid].get(docid, 0) >= 1 for qid in run.keys() & scored.keys() for docid in run[qid]):
         return "the run holds no relevant passage: all figures are zero; is it the run of this pair?"
     return None
-
-
-def _rows(pair: Pair, figures: PairFigures) -> pyarrow.Table:
-    """One pair's per-query values as rows: pair, query_id, measure, value."""
-    measure_of: list[str] = []
-    query_of: list[str] = []
-    value_of: list[float] = []
-    for measure, values in figures.values.items():
-        measure_of += [measure] * len(values)
-        query_of += values.keys()
-        value_of += values.values()
-    return pyarrow.table([[str(pair)] * len(value_of), query_of, measure_of, value_of], names=_COLUMNS.names).cast(
-        _COLUMNS
-    )
 
 
 def _read_pools(

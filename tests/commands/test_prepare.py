@@ -62,6 +62,7 @@ def test_prints_a_table_of_counts(tiny: Path, tmp_path: Path, capsys: pytest.Cap
         "groups of answer sentences: 4",
         "answers past the end of their sentence: 1",
         "queries with white space made one blank: 1",
+        "articles: 2",
     ]
     assert (tmp_path / "w/topics/xquad-r/topics.xquad-r.en.tsv").read_text().splitlines()[3] == (
         "q4\tOn which river does Cologne lie?"

@@ -13,6 +13,7 @@ from hybrid_pyserini.data import dataset_writer
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs
 from hybrid_pyserini.data.dataset_writer import find_prepared, write_dataset
 from hybrid_pyserini.data.example_source import read_examples
+from hybrid_pyserini.data.question_articles import read_question_articles
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, ParallelExample, Passage
 from hybrid_pyserini.trec import read_qrels, read_topics
@@ -82,6 +83,29 @@ def test_judgements_of_a_pair_have_their_own_file(workspace: Workspace, dataset:
     assert read_qrels(workspace.qrels_of("demo", Pair("en", "en"))) == {"q1": {"en:1": 1}}
 
 
+def test_articles_of_questions(workspace: Workspace, dataset: PreparedDataset) -> None:
+    articles = {"q1": "The\tRhine", "q2": "Tea"}
+    info = write_dataset(workspace, dataclasses.replace(dataset, articles=articles), SOURCES, overwrite=False)
+    path = workspace.question_articles("demo")
+    assert path.read_text() == "q1\tThe Rhine\nq2\tTea\n"
+    assert read_question_articles(path) == {"q1": "The Rhine", "q2": "Tea"}
+    assert info.notes["articles"] == 2
+    assert find_prepared(workspace, "demo", SOURCES) == info
+    path.unlink()
+    assert find_prepared(workspace, "demo", SOURCES) is None
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("q1\tTea\nq2 Tea\n", ":2: expected qid<TAB>article"), ("q1\tTea\n\tRhine\n", ":2: expected qid<TAB>article"),
+    ("q1\tTea\tx\n", ":1: expected qid<TAB>article"), ("q1\tTea\nq1\tRhine\n", ":2: query id 'q1' occurs twice"),
+])
+def test_broken_articles_are_refused(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "articles.tsv").write_text(text)
+    with pytest.raises(InputError) as error:
+        read_question_articles(tmp_path / "articles.tsv")
+    assert message in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [
@@ -100,6 +124,9 @@ def test_judgements_of_a_pair_have_their_own_file(workspace: Workspace, dataset:
         ({"pair_qrels": {Pair("de", "en"): {"q1": {"de:1": 1}}}}, "qrels de-en: no passage 'de:1'"),
         ({"qrels": {"de": {"q1": {"de:1": 1}}, "en": {"q1": {"en:1": 0}}}},
          "pair de-en has no query with a relevant passage"),
+        ({"articles": {"q1": "Rhine"}}, "query 'q2' has no article"),
+        ({"articles": {"q1": "Rhine", "q2": "Tea", "q3": "Tea"}}, "no topics have query 'q3' of article 'Tea'"),
+        ({"articles": {"q1": "Rhine", "q2": " "}}, "the article of query 'q2' is empty"),
         ({"training": {"demo.train": [EXAMPLE]}}, "training source name 'demo.train'"),
     ],
 )

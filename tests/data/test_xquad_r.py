@@ -77,6 +77,13 @@ def test_the_split_is_the_documented_one(whole: PreparedDataset) -> None:
     assert list(xquad_r.VALIDATION_ARTICLES) == articles[3::12]
 
 
+def test_questions_know_their_articles(whole: PreparedDataset, heldout: PreparedDataset) -> None:
+    assert len(whole.articles) == 1190 and len(set(whole.articles.values())) == 48
+    assert whole.articles["56beb4343aeaaa14008c925b"] == "Super_Bowl_50"
+    assert set(heldout.articles.values()) == set(xquad_r.TEST_ARTICLES)
+    assert heldout.articles.keys() == heldout.topics["el"].keys()
+
+
 def test_heldout_counts(heldout: PreparedDataset) -> None:
     assert {len(topics) for topics in heldout.topics.values()} == {282}
     assert {name: len(list(examples)) for name, examples in heldout.training.items()} == {

@@ -42,7 +42,8 @@ def test_the_whole_by_hand(toy: Workspace) -> None:
     record = run_evaluation(toy, ["AP", "R@1"])
     assert list(record) == [
         "schema", "dataset", "model", "hits", "pool_hits", "languages", "settings", "by_query_language",
-        "by_passage_language", "pairs", "queries", "language_bias", "remarks", "runs", "made_by",
+        "by_passage_language", "pairs", "queries", "language_bias", "remarks", "runs", "judged_by",
+        "made_by",
     ]
     assert (record["dataset"], record["model"], record["hits"], record["pool_hits"]) == ("toy", "m", 100, 1000)
     assert record["languages"] == ["de", "en"]
@@ -74,6 +75,11 @@ def test_inputs_are_hashed_and_arguments_recorded(toy: Workspace) -> None:
     names = ["run.toy.m.de-de.txt", "run.toy.m.de-all.txt", "run.toy.m.en-all.txt", "ranks.toy.m.de-all.tsv",
              "ranks.toy.m.en-all.tsv"]
     assert record["runs"] == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    topics = toy.topics_folder("toy")
+    judged_by = ["qrels.toy.all.txt", "qrels.toy.de.txt", "topics.toy.de.tsv", "topics.toy.en.tsv"]
+    assert record["judged_by"] == {
+        name: hashlib.sha256((topics / name).read_bytes()).hexdigest() for name in judged_by
+    }
     assert record["made_by"]["arguments"] == {
         "dataset": "toy", "model": "m", "measures": ["AP"], "pairs": ["de-de", "de-all", "en-all"],
     }
