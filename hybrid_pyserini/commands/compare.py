@@ -1,0 +1,53 @@
+"""``compare``: evaluated systems -> the paper's tables with intervals and tests of significance."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hybrid_pyserini.workspace import Workspace
+
+FORMATS = ("table", "markdown", "latex", "csv", "json")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("dataset", metavar="DATASET", help="a data set prepared in the workspace")
+    parser.add_argument(
+        "systems", nargs="+", metavar="SYSTEM",
+        help="two or more: a model that was evaluated, 'bm25' included, or NAME=MODEL,MODEL,... for one system trained "
+        "with several seeds",
+    )
+    parser.add_argument(
+        "--measures", nargs="+", metavar="MEASURE",
+        help="of those that all were evaluated with; Tables 1 and 2 show the first (default: all, in evaluate's order)",
+    )
+    parser.add_argument(
+        "--format", choices=FORMATS, default="table",
+        help="table: for reading here; markdown; latex: with booktabs; csv: one figure a line; json: everything "
+        "(default: table)",
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of printing")
+    parser.epilog = (
+        "Table 1: means of mono, cross and multi, and the rank distance; 2: by query language; 3: further measures;\n"
+        "and each two systems' differences. docs/comparing.md says how they are tested.\n"
+        "example: hybrid-pyserini compare xquad-r-heldout bm25 x-x-mono x-y hybrid --measures AP R@1 R@10\n"
+        "         hybrid-pyserini compare demo x-y=x-y-1,x-y-2,x-y-3 hybrid=hybrid-1,hybrid-2,hybrid-3\n"
+        "         hybrid-pyserini compare xquad-r x-y hybrid --format latex --output tables.tex"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Compare the systems and print or write the tables."""
+    from hybrid_pyserini.atomic import replacing_file
+    from hybrid_pyserini.evaluation.comparison import compare
+    from hybrid_pyserini.evaluation.systems import parse_systems
+    from hybrid_pyserini.report.comparison_tables import render
+
+    workspace = Workspace(arguments.workspace)
+    info = workspace.dataset(arguments.dataset)
+    record = compare(workspace, info, parse_systems(workspace, arguments.systems), arguments.measures)
+    if arguments.output is None:
+        sys.stdout.write(render(record, arguments.format, terminal=sys.stdout.isatty()))
+        return
+    with replacing_file(arguments.output) as aside:
+        aside.write_text(render(record, arguments.format), encoding="utf-8")

@@ -1,0 +1,292 @@
+"""Several systems on one data set: their means with intervals, and the tests of all their differences.
+
+The record is plain and can be written as JSON: ``systems``; ``measures``, of which the first two tables show the first;
+``clusters`` (what is resampled, and how many); ``settings`` (setting -> measure -> system -> mean, low, high, spread)
+and ``by_query_language`` (language -> the same); ``pairs`` (pair -> measure -> system -> mean); ``differences`` of
+means and ``pair_differences``, of each two systems (``differences.py``); ``remarks``; ``method``; ``made_by``. The rank
+distance stands under ``multi`` as if it were a measure; there the smaller is the better, and wins.
+
+Holm's correction goes over all that one table compares, each two systems in each of its cells: ``FAMILIES``. So it
+holds too for a system that is set against the best because it came out best.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from hybrid_pyserini.evaluation import bootstrap, intervals, significance
+from hybrid_pyserini.evaluation.clusters import clusters_of
+from hybrid_pyserini.evaluation.differences import (
+    Measured,
+    Sample,
+    all_two,
+    mean_differences,
+    mean_estimates,
+    measured,
+    pair_differences,
+)
+from hybrid_pyserini.evaluation.evaluation import scored_of_pair
+from hybrid_pyserini.evaluation.language_bias import pool_distances
+from hybrid_pyserini.evaluation.settings import SETTINGS, why_null
+from hybrid_pyserini.evaluation.significance import holm
+from hybrid_pyserini.evaluation.systems import Evaluated, System, question_values, read_evaluations
+from hybrid_pyserini.provenance import made_by
+from hybrid_pyserini.records import Pair
+from hybrid_pyserini.workspace import DatasetInfo, Workspace
+
+SCHEMA = "hybrid-pyserini comparison 1"
+
+RANK_DISTANCE = "rank distance"
+"""Stands among the measures of ``multi``."""
+
+FAMILIES = {
+    "settings": "mono, cross and multi of the first measure, and the rank distance",
+    "other measures": "mono, cross and multi of all other measures",
+    "by query language": "the query languages' mono, cross and multi, of each measure by itself",
+    "pairs": "all language pairs, of each measure by itself",
+}
+"""What is corrected together."""
+
+
+@dataclass(frozen=True)
+class _Mean:
+    """A mean over pairs: of a setting, over all query languages (None) or one."""
+
+    language: str | None
+    setting: str
+    pairs: tuple[Pair, ...]
+
+
+def compare(
+    workspace: Workspace, info: DatasetInfo, systems: Sequence[System], measures: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """The comparison. ``measures``: by ir-measures' names, among those that all were evaluated with; None: all of them.
+
+    Raises InputError where the systems cannot be compared (``systems.py``).
+    """
+    models = [model for system in systems for model in system.models]
+    listed, names = read_evaluations(workspace, info, models, measures)
+    evaluated = {one.model: one for one in listed}
+    pairs = [pair for pair in info.pairs if pair in listed[0].pairs]
+    means, remarks = _means(info, pairs)
+    questions = {
+        query_id: row for row, query_id in enumerate(sorted({q for p in listed[0].pairs.values() for q in p.query_ids}))
+    }
+    sample = _sample(workspace, info, listed[0], questions, pairs, means)
+    grid: dict[str, dict[str, Measured]] = {
+        measure: {
+            system.name: measured(
+                sample, np.stack([question_values(evaluated[m], questions, pairs, measure) for m in system.models])
+            )
+            for system in systems
+        }
+        for measure in names
+    }
+    distances = _rank_distances(workspace, info, systems, evaluated, questions, pairs, sample)
+    record: dict[str, Any] = {
+        "schema": SCHEMA, "dataset": info.name, "measures": names, "languages": list(info.languages),
+        "systems": [_system_record(system, evaluated) for system in systems],
+        "clusters": {"of": sample.clusters.kind, "count": sample.clusters.count, "questions": len(questions)},
+        "settings": {setting: {} for setting in SETTINGS},
+        "by_query_language": {
+            language: {setting: {} for setting in SETTINGS}
+            for language in dict.fromkeys(pair.query for pair in info.pairs)
+        },
+        "pairs": {str(pair): {} for pair in pairs},
+        "differences": [], "pair_differences": [],
+    }
+    for measure, of_systems in grid.items():
+        _add_means(record, means, measure, {name: mean_estimates(sample, m) for name, m in of_systems.items()})
+        for place, pair in enumerate(pairs):
+            record["pairs"][str(pair)][measure] = {
+                name: fmean(m.over_seeds[sample.scored[:, place], place]) for name, m in of_systems.items()
+            }
+        _add_differences(record, means, pairs, sample, measure, of_systems)
+    _add_rank_distances(record, means, sample, systems, evaluated, distances)
+    _correct(record["differences"], lambda row: _family(row, names[0]), ("p", "p_randomisation"))
+    _correct(record["pair_differences"], lambda row: row["measure"], ("p_t", "p_randomisation"))
+    return record | {
+        "remarks": remarks | _seed_remarks(systems) | _distance_remarks(systems, evaluated), "method": _method(),
+        "made_by": made_by(
+            dataset=info.name, systems={system.name: list(system.models) for system in systems}, measures=names
+        ),
+    }
+
+
+def _means(info: DatasetInfo, pairs: Sequence[Pair]) -> tuple[list[_Mean], dict[str, str]]:
+    """The means that have no hole, and why the others are null, by their place in the record."""
+    means, remarks = [], {}
+    languages = dict.fromkeys(pair.query for pair in info.pairs)
+    for language in (None, *languages):
+        for setting in SETTINGS:
+            needed = tuple(p for p in info.pairs if p.setting == setting and language in (None, p.query))
+            if null := why_null(needed, pairs):
+                place = "settings" if language is None else f"by_query_language.{language}"
+                remarks[f"{place}.{setting}"] = null
+            else:
+                means.append(_Mean(language, setting, needed))
+    return means, remarks
+
+
+def _sample(
+    workspace: Workspace, info: DatasetInfo, evaluated: Evaluated, questions: Mapping[str, int],
+    pairs: Sequence[Pair], means: Sequence[_Mean],
+) -> Sample:
+    scored = np.zeros((len(questions), len(pairs)), dtype=bool)
+    for column, pair in enumerate(pairs):
+        scored[[questions[query_id] for query_id in evaluated.pairs[pair].query_ids], column] = True
+    weights = np.zeros((len(pairs), len(means)))
+    for column, mean in enumerate(means):
+        weights[[pairs.index(pair) for pair in mean.pairs], column] = 1 / len(mean.pairs)
+    return Sample(clusters_of(workspace, info.name, list(questions)), scored, weights)
+
+
+def _system_record(system: System, evaluated: Mapping[str, Evaluated]) -> dict[str, Any]:
+    first = evaluated[system.models[0]].record
+    return {
+        "name": system.name, "models": list(system.models), "hits": first.get("hits"),
+        "pool_hits": first.get("pool_hits"),
+    }
+
+
+def _places(record: dict[str, Any], mean: _Mean) -> dict[str, Any]:
+    """Where the measures of a mean stand in the record."""
+    settings = record["settings"] if mean.language is None else record["by_query_language"][mean.language]
+    return settings[mean.setting]
+
+
+def _add_means(
+    record: dict[str, Any], means: Sequence[_Mean], measure: str, of_systems: Mapping[str, Sequence[dict[str, Any]]]
+) -> None:
+    for column, mean in enumerate(means):
+        _places(record, mean)[measure] = {name: estimates[column] for name, estimates in of_systems.items()}
+
+
+def _add_differences(
+    record: dict[str, Any], means: Sequence[_Mean], pairs: Sequence[Pair], sample: Sample, measure: str,
+    of_systems: Mapping[str, Measured],
+) -> None:
+    names = list(of_systems)
+    for a, b in all_two(len(names)):
+        head = {"measure": measure, "a": names[a], "b": names[b]}
+        one, other = of_systems[names[a]], of_systems[names[b]]
+        record["differences"] += [
+            {"language": mean.language, "setting": mean.setting, **head, **found}
+            for mean, found in zip(means, mean_differences(sample, one, other), strict=True)
+        ]
+        record["pair_differences"] += [
+            {"pair": str(pair), **head, **found}
+            for pair, found in zip(pairs, pair_differences(sample, one, other), strict=True)
+        ]
+
+
+def _rank_distances(
+    workspace: Workspace, info: DatasetInfo, systems: Sequence[System], evaluated: Mapping[str, Evaluated],
+    questions: Mapping[str, int], pairs: Sequence[Pair], sample: Sample,
+) -> dict[str, Measured]:
+    """The rank distances, question by question, of the systems that rank every relevant passage."""
+    pools = {
+        pair: (column, scored_of_pair(workspace, info.name, pair))
+        for column, pair in enumerate(pairs) if pair.setting == "multi"
+    }
+    distances = {}
+    for system in systems:
+        if any(_distance(evaluated[model])["bound"] is not False for model in system.models):
+            continue
+        values = np.zeros((len(system.models), *sample.scored.shape))
+        for of_model, model in zip(values, system.models, strict=True):
+            for pair, (column, scored) in pools.items():
+                found = pool_distances(workspace.ranks(info.name, model, pair), scored).distances
+                of_model[[questions[query_id] for query_id in found], column] = list(found.values())
+        distances[system.name] = measured(sample, values)
+    return distances
+
+
+def _distance(evaluated: Evaluated) -> Mapping[str, Any]:
+    return evaluated.record["language_bias"]["rank_distance"]
+
+
+def _add_rank_distances(
+    record: dict[str, Any], means: Sequence[_Mean], sample: Sample, systems: Sequence[System],
+    evaluated: Mapping[str, Evaluated], distances: Mapping[str, Measured],
+) -> None:
+    """Rank distances under ``multi``; bounds without intervals and tests, and null where there is none."""
+    multi = [column for column, mean in enumerate(means) if mean.setting == "multi"]
+    for system in systems:
+        if system.name in distances:
+            estimates = mean_estimates(sample, distances[system.name])
+        for column in multi:
+            found = (
+                estimates[column] | {"bound": False} if system.name in distances
+                else _bound([_distance(evaluated[model]) for model in system.models], means[column].language)
+            )
+            _places(record, means[column]).setdefault(RANK_DISTANCE, {})[system.name] = found
+    names = list(distances)
+    for a, b in all_two(len(names)):
+        found = mean_differences(sample, distances[names[a]], distances[names[b]])
+        record["differences"] += [
+            {"language": means[column].language, "setting": "multi", "measure": RANK_DISTANCE, "a": names[a],
+             "b": names[b], **found[column], "wins": found[column]["losses"], "losses": found[column]["wins"]}
+            for column in multi
+        ]
+
+
+def _bound(of_models: Sequence[Mapping[str, Any]], language: str | None) -> dict[str, Any]:
+    """The mean over models of an upper bound; null where a model has no figure."""
+    values = [
+        of_model["mean"] if language is None else of_model["by_query_language"].get(language) for of_model in of_models
+    ]
+    mean = None if None in values else fmean(values)
+    return {"mean": mean, "low": None, "high": None, "spread": None, "bound": None if mean is None else True}
+
+
+def _family(row: Mapping[str, Any], first: str) -> str:
+    """Which table a difference of means stands in; ``first``: the first measure."""
+    if row["language"] is not None:
+        return f"by query language: {row['measure']}"
+    return "settings" if row["measure"] in (first, RANK_DISTANCE) else "other measures"
+
+
+def _correct(
+    rows: Sequence[dict[str, Any]], family: Callable[[Mapping[str, Any]], str], names: Sequence[str]
+) -> None:
+    """Put ``<name>_holm`` into each row for each p; null where p is."""
+    families: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        families.setdefault(family(row), []).append(row)
+    for members in families.values():
+        for name in names:
+            tested = [row for row in members if row[name] is not None]
+            adjusted = iter(holm([row[name] for row in tested]))
+            for row in members:
+                row[f"{name}_holm"] = None if row[name] is None else next(adjusted)
+
+
+def _seed_remarks(systems: Sequence[System]) -> dict[str, str]:
+    return {
+        f"systems.{system.name}": "one model: intervals and tests say nothing about other seeds"
+        for system in systems if len(system.models) == 1
+    }
+
+
+def _distance_remarks(systems: Sequence[System], evaluated: Mapping[str, Evaluated]) -> dict[str, str]:
+    remarks = {}
+    for system in systems:
+        bounds = [_distance(evaluated[model])["bound"] for model in system.models]
+        if True in bounds:
+            remarks[f"rank_distance.{system.name}"] = "an upper bound: it is not tested against full rankings"
+        elif None in bounds:
+            remarks[f"rank_distance.{system.name}"] = "none: the runs have no ranks beside them"
+    return remarks
+
+
+def _method() -> dict[str, Any]:
+    return {
+        "interval": "Student's t with the standard error of a bootstrap over clusters; seeds, where there are several, "
+        "as a second random factor (Satterthwaite's degrees of freedom)",
+        "level": intervals.LEVEL, "bootstrap_draws": bootstrap.DRAWS, "randomisation_draws": significance.DRAWS,
+        "seed": bootstrap.SEED, "correction": "Holm", "families": FAMILIES,
+    }

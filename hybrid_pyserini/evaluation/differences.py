@@ -1,0 +1,135 @@
+"""Two systems on one measure: in each language pair, and in each mean over pairs.
+
+In a pair the queries are the sample: paired t-test and randomisation over them. In a mean the clusters are
+(``clusters.py``): the interval and p of ``intervals.py``, and a randomisation test that swaps the systems' values of
+whole clusters, in all pairs at once. A system of several seeds has its mean over seeds as a query's value; only the
+intervals' p regards seeds as a sample.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hybrid_pyserini.evaluation.bootstrap import Layout, bootstrap_means
+from hybrid_pyserini.evaluation.clusters import Clusters
+from hybrid_pyserini.evaluation.intervals import Seeds, estimate
+from hybrid_pyserini.evaluation.significance import effect_size, paired_randomisation, paired_t, win_tie_loss
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is the same for all systems."""
+
+    clusters: Clusters
+    scored: np.ndarray
+    """Whether a question is scored in a pair, bool [questions, pairs]."""
+    weights: np.ndarray
+    """[pairs, means]: ``bootstrap.Layout``."""
+
+    @property
+    def layout(self) -> Layout:
+        """The layout by clusters."""
+        return Layout(self.clusters.sums(self.scored.astype(float)), self.weights)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A system's values of one measure."""
+
+    values: np.ndarray
+    """[seeds, questions, pairs], 0 where a question is not scored."""
+    seeds: Seeds
+
+    @property
+    def over_seeds(self) -> np.ndarray:
+        """The mean over seeds [questions, pairs]."""
+        return self.values.mean(axis=0)
+
+
+def measured(sample: Sample, values: np.ndarray) -> Measured:
+    """A system's values [seeds, questions, pairs] with its means and their draws."""
+    layout = sample.layout
+    sums = np.stack([sample.clusters.sums(of_model) for of_model in values])
+    return Measured(values, Seeds(layout.means(sums), bootstrap_means(layout, sums)))
+
+
+def mean_estimates(sample: Sample, system: Measured) -> list[dict[str, float | None]]:
+    """For each mean: ``mean``, ``low`` and ``high`` of its 95% interval, and ``spread``, the standard deviation over
+    seeds, null for one model."""
+    found = estimate(sample.clusters.count, system.seeds)
+    spread = system.seeds.means.std(axis=0, ddof=1) if len(system.values) > 1 else np.full(len(found.value), np.nan)
+    columns = {"mean": found.value, "low": found.low, "high": found.high, "spread": spread}
+    return _records(columns, len(found.value))
+
+
+def mean_differences(sample: Sample, a: Measured, b: Measured) -> list[dict[str, Any]]:
+    """For each mean, of ``a`` minus ``b``: ``difference``, ``low`` and ``high``, ``p``, ``p_randomisation``, ``d_z``
+    over questions, and in how many of its pairs ``a`` wins, ties and loses."""
+    found = estimate(sample.clusters.count, a.seeds, b.seeds)
+    difference = a.over_seeds - b.over_seeds
+    queries = sample.scored.sum(axis=0)
+    # What a question, and a cluster, adds to the difference of each mean.
+    added = (difference / queries) @ sample.weights
+    of_pairs = (difference.sum(axis=0) / queries)[:, None]
+    counts = np.stack([win_tie_loss(of_pairs[weights > 0])[:, 0] for weights in sample.weights.T], axis=1)
+    return _records({
+        "difference": found.value, "low": found.low, "high": found.high, "p": found.p,
+        "p_randomisation": paired_randomisation(sample.clusters.sums(added)),
+        "d_z": _effect_of_questions(sample, added), "wins": counts[0], "ties": counts[1], "losses": counts[2],
+    }, len(found.value))
+
+
+def _effect_of_questions(sample: Sample, added: np.ndarray) -> np.ndarray:
+    """Cohen's d_z [means] of what each question that is scored in a mean adds to it."""
+    asked = sample.scored @ (sample.weights > 0)
+    return np.array([
+        effect_size(added[asked[:, mean], mean : mean + 1])[0] for mean in range(added.shape[1])
+    ])
+
+
+def pair_differences(sample: Sample, a: Measured, b: Measured) -> list[dict[str, Any]]:
+    """For each pair, over its scored queries, of ``a`` minus ``b``: ``difference``, ``p_t``, ``p_randomisation``,
+    ``d_z``, and on how many queries ``a`` wins, ties and loses.
+
+    Drawn signs give no p below 1e-4, which Holm's correction over hundreds of pairs can take above .05: there the
+    t-test is the one to correct.
+    """
+    difference = a.over_seeds - b.over_seeds
+    pairs = difference.shape[1]
+    columns: dict[str, np.ndarray] = {
+        name: np.empty(pairs) for name in ("difference", "p_t", "p_randomisation", "d_z")
+    } | {name: np.empty(pairs, dtype=int) for name in ("wins", "ties", "losses")}
+    for same in _of_the_same_queries(sample.scored):
+        cells = difference[np.ix_(sample.scored[:, same[0]], same)]
+        columns["difference"][same] = cells.mean(axis=0)
+        columns["p_t"][same] = paired_t(cells)
+        columns["p_randomisation"][same] = paired_randomisation(cells)
+        columns["d_z"][same] = effect_size(cells)
+        columns["wins"][same], columns["ties"][same], columns["losses"][same] = win_tie_loss(cells)
+    return _records(columns, pairs)
+
+
+def _of_the_same_queries(scored: np.ndarray) -> list[list[int]]:
+    """Pairs by the queries that are scored in them: they can be tested in one go."""
+    groups: dict[bytes, list[int]] = {}
+    for pair, queries in enumerate(scored.T):
+        groups.setdefault(queries.tobytes(), []).append(pair)
+    return list(groups.values())
+
+
+def _records(columns: dict[str, np.ndarray], count: int) -> list[dict[str, Any]]:
+    """Columns [count] as a record each, of plain numbers, null for NaN."""
+    listed = {name: [_plain(value) for value in column.tolist()] for name, column in columns.items()}
+    return [{name: column[place] for name, column in listed.items()} for place in range(count)]
+
+
+def _plain(value: float) -> float | None:
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def all_two(count: int) -> Sequence[tuple[int, int]]:
+    """Each two of ``count`` systems once, in their order."""
+    return [(a, b) for a in range(count) for b in range(a + 1, count)]

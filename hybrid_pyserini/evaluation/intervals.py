@@ -1,0 +1,94 @@
+"""95% intervals and p-values of means and of differences of two systems, over questions and, where a system is several
+models trained with different seeds, over seeds too.
+
+Interval and test are Student's t with the bootstrap's standard error: the estimate, plus and minus t times the root of
+
+    V = V_clusters + V_seeds(a) + V_seeds(b)
+
+V_clusters is the variance over the bootstrap's draws of the mean over seeds (or of the difference of two such), times
+C/(C - 1) for C clusters; V_seeds is the variance between the s models of a system, divided by s, and 0 for one model.
+Degrees of freedom: C - 1 for V_clusters, s - 1 for V_seeds, put together as Satterthwaite does (Biometrics Bulletin 2,
+1946): V^2 / sum(V_i^2 / df_i). Questions and seeds are both random, as subjects and items are for Clark (J. Verbal
+Learning and Verbal Behavior 12, 1973). What the questions add to V_seeds, as they fall out differently for each seed,
+is in V_clusters already and is not taken off: where it matters the test is on the safe side.
+
+Why t: XQuAD-R's held-out split has 12 articles, its validation split 4, and there the usual intervals are too short.
+COVERAGE_FIGURES
+The studentised bootstrap covers as well, but with 4 articles its intervals are longer than the measure's whole range.
+
+Level of the test of two systems, nominally 5%, 12 clusters, 3,000 data sets without a true difference (simulated with
+normal effects): two systems of 2, 3 or 5 seeds each, .005 to .052 (the least where seeds differ by chance on questions
+only); a test over questions alone, .05 to .43. A system of one model tells nothing of its seeds: against it, with 12
+clusters and seeds that matter, up to .20 were rejected, and for two single models nothing can be said about seeds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+
+_EMPTY_DRAWS = 0.01
+"""The share of draws that may leave a pair without queries before a mean has no interval."""
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The means of one system's models."""
+
+    means: np.ndarray
+    """[seeds, means]."""
+    drawn: np.ndarray
+    """[seeds, draws, means], from ``bootstrap_means``."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Estimates [means]. All but ``value`` are NaN where there is no interval: one cluster, or too many draws in which
+    a pair has no query."""
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    p: np.ndarray
+    """Two-sided, of the value being 0; only for differences of interest."""
+
+
+def estimate(clusters: int, first: Seeds, second: Seeds | None = None) -> Estimate:
+    """The mean over a system's models; with a ``second`` system the difference, first minus second."""
+    systems = [first] if second is None else [first, second]
+    signs = [1.0, -1.0][: len(systems)]
+    value = _combined(signs, [system.means for system in systems])
+    drawn = _combined(signs, [system.drawn for system in systems])
+    components = [(_over_clusters(drawn, clusters), clusters - 1)]
+    components += [
+        (system.means.var(axis=0, ddof=1) / len(system.means), len(system.means) - 1)
+        for system in systems if len(system.means) > 1
+    ]
+    variance = sum(component for component, _ in components)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        degrees = variance**2 / sum(component**2 / max(df, 1) for component, df in components)
+        degrees = np.where(variance == 0, clusters - 1, degrees)
+        error = np.sqrt(variance)
+        p = np.where(error == 0, np.where(value == 0, 1.0, 0.0), 2 * stats.t.sf(np.abs(value) / error, degrees))
+    half = stats.t.ppf((1 + LEVEL) / 2, degrees) * error
+    return Estimate(value, value - half, value + half, np.where(np.isnan(half), np.nan, p))
+
+
+def _combined(signs: Sequence[float], of_systems: Sequence[np.ndarray]) -> np.ndarray:
+    """Each system's mean over its seeds, added up with signs."""
+    return np.add.reduce([sign * of_system.mean(axis=0) for sign, of_system in zip(signs, of_systems, strict=True)])
+
+
+def _over_clusters(drawn: np.ndarray, clusters: int) -> np.ndarray:
+    """The variance over draws [draws, means] -> [means], corrected for the number of clusters."""
+    empty = np.isnan(drawn)
+    few = empty.mean(axis=0) > _EMPTY_DRAWS
+    if clusters < 2 or few.all():
+        return np.full(drawn.shape[1], np.nan)
+    spread = np.nanvar(np.where(few, 0.0, drawn), axis=0, ddof=1)
+    # Rounding makes a variance of 1e-34 of draws that are all the same.
+    spread = np.where(np.sqrt(spread) <= 1e-14 * np.nanmax(np.abs(np.where(few, 0.0, drawn)), axis=0), 0.0, spread)
+    return np.where(few, np.nan, spread * clusters / (clusters - 1))

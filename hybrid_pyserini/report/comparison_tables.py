@@ -1,0 +1,237 @@
+"""A comparison as the paper's tables: 1, the settings and the rank distance; 2, by query language; 3, further measures;
+and below them the differences of each two systems with their tests.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hybrid_pyserini.evaluation.comparison import RANK_DISTANCE
+from hybrid_pyserini.evaluation.settings import SETTINGS
+from hybrid_pyserini.records import Pair
+from hybrid_pyserini.report.table_formats import Cell, Table, as_latex, as_markdown, as_text
+from hybrid_pyserini.report.tables import NONE
+
+ALPHA = 0.05
+
+Figures = Mapping[str, Mapping[str, Any]]
+"""System -> its figure's mean, low, high."""
+
+
+def render(record: Mapping[str, Any], form: str, *, terminal: bool = False) -> str:
+    """The comparison as table, markdown, latex, csv or json, ending in a line break; ``terminal``: the table with bold
+    and underlined figures."""
+    if form == "json":
+        return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+    if form == "csv":
+        return _csv(record)
+    tables, notes = comparison_tables(record), _notes(record)
+    if form == "markdown":
+        return as_markdown(tables, notes) + "\n"
+    if form == "latex":
+        return as_latex(tables, notes) + "\n"
+    return as_text(tables, notes, terminal=terminal) + "\n"
+
+
+def comparison_tables(record: Mapping[str, Any]) -> list[Table]:
+    """All tables of a comparison."""
+    first, *others = record["measures"]
+    tables = [_setting_table(record, f"Table 1: {first}, and rank distance in the pool", first, rank_distance=True)]
+    tables += _language_tables(record, first)
+    tables += [_setting_table(record, f"Table 3: {measure}", measure) for measure in others]
+    if any(len(system["models"]) > 1 for system in record["systems"]):
+        tables.append(_seed_table(record, first))
+    return [*tables, _difference_table(record, first)]
+
+
+def _setting_table(record: Mapping[str, Any], title: str, measure: str, *, rank_distance: bool = False) -> Table:
+    """Systems by settings, each figure with half of its interval."""
+    columns = [(setting, measure) for setting in SETTINGS] + ([("multi", RANK_DISTANCE)] if rank_distance else [])
+    cells = [
+        _compared(record, None, setting, of, record["settings"][setting].get(of, {}), half=True)
+        for setting, of in columns
+    ]
+    header = [measure, *(RANK_DISTANCE if of == RANK_DISTANCE else setting for setting, of in columns)]
+    return Table(title, header, [
+        [Cell(system["name"]), *(column[system["name"]] for column in cells)] for system in record["systems"]
+    ])
+
+
+def _language_tables(record: Mapping[str, Any], first: str) -> list[Table]:
+    """Query languages by systems, a table a setting and one of the rank distance; the last row is the mean."""
+    names = [system["name"] for system in record["systems"]]
+    tables = []
+    for setting, measure in [*((setting, first) for setting in SETTINGS), ("multi", RANK_DISTANCE)]:
+        rows = []
+        for language in (*record["by_query_language"], None):
+            settings = record["settings"] if language is None else record["by_query_language"][language]
+            cells = _compared(record, language, setting, measure, settings[setting].get(measure, {}))
+            rows.append([Cell(language or "mean"), *(cells[name] for name in names)])
+        shown = measure if measure == RANK_DISTANCE else f"{measure}, {setting}"
+        tables.append(Table(f"Table 2: {shown}, by query language", [shown, *names], rows))
+    return tables
+
+
+def _compared(
+    record: Mapping[str, Any], language: str | None, setting: str, measure: str, figures: Figures, *, half: bool = False
+) -> dict[str, Cell]:
+    """System -> its cell among those it is set against. Bounds and what has no figure take no place."""
+    distance = measure == RANK_DISTANCE
+    digits = 1 if distance else 3
+    shown = {
+        name: round(of["mean"], digits)
+        for name, of in figures.items() if of["mean"] is not None and not of.get("bound")
+    }
+    ranking = sorted(set(shown.values()), reverse=not distance)[:2]
+    best = (min if distance else max)(shown, key=lambda name: figures[name]["mean"], default=None)
+    worse = _worse_than(record, best, language, setting, measure)
+    cells = {}
+    for system in record["systems"]:
+        name = system["name"]
+        of = figures.get(name, {"mean": None})
+        place = ranking.index(shown[name]) + 1 if shown.get(name) in ranking and len(shown) > 1 else 0
+        cells[name] = Cell(_figure(of, digits, half), place, name in worse)
+    return cells
+
+
+def _figure(of: Mapping[str, Any], digits: int, half: bool) -> str:
+    if of["mean"] is None:
+        return NONE
+    text = f"{'<= ' if of.get('bound') else ''}{of['mean']:.{digits}f}"
+    if half and of["low"] is not None:
+        text += f" ±{(of['high'] - of['low']) / 2:.{digits}f}"
+    return text
+
+
+def _worse_than(
+    record: Mapping[str, Any], best: str | None, language: str | None, setting: str, measure: str
+) -> set[str]:
+    """The systems that differ from the best one, with Holm's correction."""
+    place = {"language": language, "setting": setting, "measure": measure}
+    return {
+        row["a"] if row["b"] == best else row["b"] for row in record["differences"]
+        if best in (row["a"], row["b"]) and place.items() <= row.items() and _significant(row["p_holm"])
+    }
+
+
+def _significant(p: float | None) -> bool:
+    return p is not None and p < ALPHA
+
+
+def _seed_table(record: Mapping[str, Any], first: str) -> Table:
+    """Mean and standard deviation over the seeds of the systems that have several."""
+    columns = [*((setting, first) for setting in SETTINGS), ("multi", RANK_DISTANCE)]
+    rows = []
+    for system in record["systems"]:
+        if len(system["models"]) == 1:
+            continue
+        cells = [Cell(f"{system['name']} ({len(system['models'])})")]
+        for setting, measure in columns:
+            of = record["settings"][setting].get(measure, {}).get(system["name"], {"mean": None})
+            digits = 1 if measure == RANK_DISTANCE else 3
+            spread = f" ({of['spread']:.{digits}f})" if of.get("spread") is not None else ""
+            cells.append(Cell(_figure(of, digits, half=False) + spread))
+        rows.append(cells)
+    header = ["system (seeds)", *(RANK_DISTANCE if of == RANK_DISTANCE else setting for setting, of in columns)]
+    return Table(f"Seeds: {first}, mean (standard deviation over seeds)", header, rows)
+
+
+def _difference_table(record: Mapping[str, Any], first: str) -> Table:
+    """Each two systems in each setting of the first measure, and in the rank distance."""
+    rows = []
+    for row in record["differences"]:
+        if row["language"] is not None or row["measure"] not in (first, RANK_DISTANCE):
+            continue
+        distance = row["measure"] == RANK_DISTANCE
+        digits = 1 if distance else 3
+        interval = NONE if row["low"] is None else f"[{row['low']:+.{digits}f}, {row['high']:+.{digits}f}]"
+        rows.append([Cell(text) for text in (
+            f"{row['a']} - {row['b']}", RANK_DISTANCE if distance else row["setting"],
+            f"{row['difference']:+.{digits}f}", interval, _p(row["p"]), _p(row["p_holm"]),
+            _p(row["p_randomisation_holm"]), NONE if row["d_z"] is None else f"{row['d_z']:+.2f}",
+            f"{row['wins']}-{row['ties']}-{row['losses']}",
+            NONE if distance else "{}-{}".format(*_significant_pairs(record, row)),
+        )])
+    header = [
+        "difference", "in", first, "95% interval", "p", "p (Holm)", "randomisation", "d_z", "pairs w-t-l", "signif.",
+    ]
+    return Table("Differences of each two systems", header, rows)
+
+
+def _significant_pairs(record: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[int, int]:
+    """In how many of a setting's pairs the first system is significantly above the second, and below it."""
+    place = {name: row[name] for name in ("measure", "a", "b")}
+    found = [
+        of_pair["difference"] for of_pair in record["pair_differences"]
+        if place.items() <= of_pair.items() and _setting_of(of_pair["pair"]) == row["setting"]
+        and _significant(of_pair["p_t_holm"])
+    ]
+    return sum(difference > 0 for difference in found), sum(difference < 0 for difference in found)
+
+
+def _setting_of(pair: str) -> str:
+    return Pair(*pair.split("-")).setting
+
+
+def _p(p: float | None) -> str:
+    return NONE if p is None else "<.0001" if p < 0.0001 else f"{p:.4f}".removeprefix("0")
+
+
+def _notes(record: Mapping[str, Any]) -> list[str]:
+    """What a reader of the tables must know."""
+    clusters, method = record["clusters"], record["method"]
+    what = "questions" if clusters["of"] == "question" else f"{clusters['of']}s with all their questions"
+    notes = [
+        f"± half of the 95% interval: {clusters['count']} {what}, in all languages and pairs, resampled together "
+        f"({method['bootstrap_draws']:,} draws; t with the bootstrap's standard error).",
+        "† differs from the best of its column (Table 2: of its row): p < .05 by the same t, with Holm's correction "
+        "for each two systems in all of the table.",
+        "Differences: p by the same t; randomisation swaps whole clusters, corrected too; d_z is over questions; "
+        "w-t-l: language pairs won, tied and lost, signif.: won and lost by a t-test over the pair's queries, corrected "
+        "for all pairs. Rank distance: the smaller is the better.",
+    ]
+    remarks = record["remarks"]
+    single = [place.removeprefix("systems.") for place in remarks if place.startswith("systems.")]
+    if single:
+        notes.append(f"{', '.join(single)}: one model each, so nothing is said about other seeds.")
+    return notes + [
+        f"{place.replace('_', ' ').replace('.', ' of ', 1)}: {remark}." for place, remark in remarks.items()
+        if place.startswith(("settings.", "rank_distance."))
+    ]
+
+
+_MEAN_COLUMNS = ("mean", "low", "high", "spread")
+_DIFFERENCE_COLUMNS = (
+    "difference", "low", "high", "p", "p_holm", "p_t", "p_t_holm", "p_randomisation", "p_randomisation_holm", "d_z",
+    "wins", "ties", "losses",
+)
+
+
+def _csv(record: Mapping[str, Any]) -> str:
+    """One line a figure: what it is of, then its numbers; empty where there is none."""
+    numbers = tuple(dict.fromkeys(_MEAN_COLUMNS + _DIFFERENCE_COLUMNS))
+    out = io.StringIO()
+    writer = csv.DictWriter(
+        out, ("of", "language", "setting", "pair", "measure", "system", "against", "bound", *numbers), restval="",
+        lineterminator="\n",
+    )
+    writer.writeheader()
+    for language, settings in [("", record["settings"]), *record["by_query_language"].items()]:
+        for setting, measures in settings.items():
+            for measure, systems in measures.items():
+                for system, figures in systems.items():
+                    writer.writerow({
+                        "of": "mean", "language": language, "setting": setting, "measure": measure, "system": system,
+                        **figures,
+                    })
+    for pair, measures in record["pairs"].items():
+        for measure, systems in measures.items():
+            for system, mean in systems.items():
+                writer.writerow({"of": "pair", "pair": pair, "measure": measure, "system": system, "mean": mean})
+    for of, rows in (("difference", record["differences"]), ("pair difference", record["pair_differences"])):
+        for row in rows:
+            figures = dict(row)
+            writer.writerow({"of": of, "system": figures.pop("a"), "against": figures.pop("b"), **figures})
+    return out.getvalue()

@@ -1,0 +1,117 @@
+"""Tables of figures as text, Markdown and LaTeX, with the best and the second best of a column or row told apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hybrid_pyserini.report.tables import markdown
+
+DAGGER = "†"
+
+_BOLD, _UNDERLINED, _PLAIN = "\033[1m", "\033[4m", "\033[0m"
+_SUPERSCRIPTS = {1: "¹", 2: "²"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure. ``place``: 1 for the best, 2 for the second best of those it is set against, else 0."""
+
+    text: str
+    place: int = 0
+    dagger: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """The first column names the rows."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+def as_text(tables: Sequence[Table], notes: Sequence[str], *, terminal: bool) -> str:
+    """Aligned columns; on a terminal the best is bold and the second underlined, else they have a superscript."""
+    said = "bold: best, underlined: second" if terminal else "¹ best, ² second"
+    return "\n\n".join([*(_text_table(table, terminal) for table in tables), "\n".join([f"{said}.", *notes])])
+
+
+def _text_table(table: Table, terminal: bool) -> str:
+    marks = [
+        [("" if terminal else _SUPERSCRIPTS.get(cell.place, "")) + DAGGER * cell.dagger for cell in row]
+        for row in table.rows
+    ]
+    most = [max((len(row[column]) for row in marks), default=0) for column in range(len(table.header))]
+    texts = [
+        [cell.text + mark + " " * (width - len(mark)) for cell, mark, width in zip(row, of_row, most, strict=True)]
+        for row, of_row in zip(table.rows, marks, strict=True)
+    ]
+    lines = markdown(table.header, texts).splitlines()
+    if terminal:
+        lines[2:] = [_styled_line(line, row) for line, row in zip(lines[2:], table.rows, strict=True)]
+    return "\n".join([table.title, "", *lines])
+
+
+def _styled_line(line: str, row: Sequence[Cell]) -> str:
+    parts = line.removeprefix("| ").removesuffix(" |").split(" | ")
+    return "| " + " | ".join(_styled(part, cell) for part, cell in zip(parts, row, strict=True)) + " |"
+
+
+def _styled(part: str, cell: Cell) -> str:
+    style = {1: _BOLD, 2: _UNDERLINED}.get(cell.place)
+    return part.replace(cell.text, f"{style}{cell.text}{_PLAIN}", 1) if style else part
+
+
+def as_markdown(tables: Sequence[Table], notes: Sequence[str]) -> str:
+    """Markdown with the best bold and the second underlined."""
+    wrap = {0: "{}", 1: "**{}**", 2: "<u>{}</u>"}
+    parts = [
+        f"**{table.title}**\n\n" + markdown(
+            [_markdown_escaped(title) for title in table.header],
+            [
+                [wrap[cell.place].format(_markdown_escaped(cell.text)) + DAGGER * cell.dagger for cell in row]
+                for row in table.rows
+            ],
+        )
+        for table in tables
+    ]
+    return "\n\n".join([*parts, "Bold: best; underlined: second. " + _markdown_escaped(" ".join(notes))])
+
+
+def _markdown_escaped(text: str) -> str:
+    for character in "\\|_*<":
+        text = text.replace(character, f"\\{character}")
+    return text
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "†": r"$^{\dagger}$", "<": "$<$", ">": "$>$",
+}
+
+
+def latex_escaped(text: str) -> str:
+    """A text that LaTeX prints as it is."""
+    return "".join(_LATEX.get(character, character) for character in text.replace("<=", "≤")).replace("≤", r"$\leq$")
+
+
+def as_latex(tables: Sequence[Table], notes: Sequence[str]) -> str:
+    """A ``table`` each, with booktabs' rules; the notes in the captions' place below the last."""
+    wrap = {0: "{}", 1: r"\textbf{{{}}}", 2: r"\underline{{{}}}"}
+    parts = ["% needs \\usepackage{booktabs}"]
+    for table in tables:
+        rows = [
+            [wrap[cell.place].format(latex_escaped(cell.text)) + latex_escaped(DAGGER * cell.dagger) for cell in row]
+            for row in table.rows
+        ]
+        parts.append("\n".join([
+            r"\begin{table}", r"\centering", rf"\caption{{{latex_escaped(table.title)}}}",
+            rf"\begin{{tabular}}{{l{'r' * (len(table.header) - 1)}}}", r"\toprule",
+            _latex_row([latex_escaped(title) for title in table.header]), r"\midrule", *map(_latex_row, rows),
+            r"\bottomrule", r"\end{tabular}", r"\end{table}",
+        ]))
+    said = " ".join(["Bold: best; underlined: second.", *notes])
+    return "\n\n".join([*parts, rf"{{\footnotesize {latex_escaped(said)}\par}}"])
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
