@@ -189,8 +189,8 @@ def _notes(record: Mapping[str, Any]) -> list[str]:
         "† differs from the best of its column (Table 2: of its row): p < .05 by the same t, with Holm's correction "
         "for each two systems in all of the table.",
         "Differences: p by the same t; randomisation swaps whole clusters, corrected too; d_z is over questions; "
-        "w-t-l: language pairs won, tied and lost, signif.: won and lost by a t-test over the pair's queries, corrected "
-        "for all pairs. Rank distance: the smaller is the better.",
+        "w-t-l: language pairs won, tied and lost; signif.: won and lost by a t-test over the pair's queries, with "
+        "Holm's correction for all pairs. Rank distance: the smaller is the better.",
     ]
     remarks = record["remarks"]
     single = [place.removeprefix("systems.") for place in remarks if place.startswith("systems.")]

@@ -1,0 +1,186 @@
+"""The whole comparison by hand, with questions and with articles as clusters; seeds; bounds; holes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from evaluated_workspace import GOOD, PAIRS, POOR, QUESTIONS, add_system, evaluate_all, make
+from scipy import stats
+
+from hybrid_pyserini.data.question_articles import write_question_articles
+from hybrid_pyserini.evaluation.clusters import Clusters
+from hybrid_pyserini.evaluation.comparison import RANK_DISTANCE, compare
+from hybrid_pyserini.evaluation.differences import Measured, Sample, mean_differences, measured, pair_differences
+from hybrid_pyserini.evaluation.significance import holm
+from hybrid_pyserini.evaluation.systems import parse_systems
+from hybrid_pyserini.records import Pair
+from hybrid_pyserini.workspace import Workspace
+
+RR = {"good": [1 / rank for rank in GOOD], "poor": [1 / rank for rank in POOR]}
+DIFFERENCES = np.subtract(RR["good"], RR["poor"])  # .5 .5 0 0 .75 .5
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return make(tmp_path)
+
+
+def comparison(workspace: Workspace, *systems: str, measures: list[str] | None = None) -> dict[str, Any]:
+    words = systems or ("good", "poor")
+    return compare(workspace, workspace.dataset("six"), parse_systems(workspace, words), measures)
+
+
+def difference(record: dict[str, Any], **place: Any) -> dict[str, Any]:
+    (found,) = [row for row in record["differences"] if place.items() <= row.items()]
+    return found
+
+
+def test_the_whole_by_hand(workspace: Workspace) -> None:
+    record = comparison(workspace)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert (record["dataset"], record["measures"], record["languages"]) == ("six", ["RR", "R@1"], ["de", "en"])
+    assert record["clusters"] == {"of": "question", "count": 6, "questions": 6}
+    assert [system["models"] for system in record["systems"]] == [["good"], ["poor"]]
+    assert record["pairs"]["de-en"] == {
+        "RR": {"good": pytest.approx(5.5 / 6), "poor": pytest.approx(3.25 / 6)},
+        "R@1": {"good": pytest.approx(5 / 6), "poor": pytest.approx(1 / 6)},
+    }
+    for settings in (record["settings"], *record["by_query_language"].values()):
+        for setting in ("mono", "cross", "multi"):
+            figure = settings[setting]["RR"]["good"]
+            assert figure["mean"] == pytest.approx(5.5 / 6)
+            half = stats.t.ppf(0.975, 5) * stats.sem(RR["good"])
+            assert [figure["low"], figure["high"]] == pytest.approx([5.5 / 6 - half, 5.5 / 6 + half], rel=0.03)
+            assert figure["spread"] is None
+    cross = difference(record, language=None, setting="cross", measure="RR")
+    t = stats.ttest_rel(RR["good"], RR["poor"])
+    assert (cross["a"], cross["b"], cross["difference"]) == ("good", "poor", pytest.approx(0.375))
+    assert cross["p"] == pytest.approx(t.pvalue, rel=0.1)
+    assert cross["p_randomisation"] == 2 / 16  # four questions differ, all to one side
+    assert cross["d_z"] == pytest.approx(0.375 / DIFFERENCES.std(ddof=1))
+    assert [cross[name] for name in ("wins", "ties", "losses")] == [2, 0, 0]  # of pairs: de-en and en-de
+    pair = next(row for row in record["pair_differences"] if row["pair"] == "de-en" and row["measure"] == "RR")
+    assert (pair["p_t"], pair["p_randomisation"]) == (pytest.approx(t.pvalue), 2 / 16)
+    assert [pair[name] for name in ("wins", "ties", "losses")] == [4, 2, 0]  # of queries
+    assert pair["p_t_holm"] == pytest.approx(min(1, 6 * t.pvalue))  # six equal pairs
+
+
+def test_rank_distance_by_hand(workspace: Workspace) -> None:
+    """``good``: 4 for one of six questions, else 3; ``poor``: 5."""
+    record = comparison(workspace)
+    figures = record["settings"]["multi"][RANK_DISTANCE]
+    assert (figures["good"]["mean"], figures["poor"]["mean"]) == (pytest.approx(19 / 6), 5)
+    assert figures["poor"] == {"mean": 5, "low": 5, "high": 5, "spread": None, "bound": False}
+    assert record["by_query_language"]["de"]["multi"][RANK_DISTANCE]["good"]["mean"] == pytest.approx(19 / 6)
+    found = difference(record, language=None, measure=RANK_DISTANCE)
+    assert found["difference"] == pytest.approx(19 / 6 - 5)
+    assert [found[name] for name in ("wins", "ties", "losses")] == [2, 0, 0]  # nearer is better
+
+
+def test_holm_goes_over_a_table(workspace: Workspace) -> None:
+    add_system(workspace, "third", (1, 2, 3, 1, 2, 1), (2,) * 6)
+    rows = comparison(workspace, "good", "poor", "third")["differences"]
+    first_table = [row for row in rows if row["language"] is None and row["measure"] in ("RR", RANK_DISTANCE)]
+    second = [row for row in rows if row["language"] and row["measure"] == "RR"]
+    third = [row for row in rows if row["language"] is None and row["measure"] == "R@1"]
+    assert [len(first_table), len(second), len(third)] == [12, 18, 9]  # three twos of systems
+    for table in (first_table, second, third):
+        for name in ("p", "p_randomisation"):
+            assert [row[f"{name}_holm"] for row in table] == pytest.approx(holm([row[name] for row in table]))
+
+
+def test_articles_are_the_clusters(workspace: Workspace) -> None:
+    articles = dict(zip(QUESTIONS, ("A", "A", "B", "B", "C", "C"), strict=True))
+    write_question_articles(workspace.question_articles("six"), articles)
+    record = comparison(workspace)
+    assert record["clusters"] == {"of": "article", "count": 3, "questions": 6}
+    multi = difference(record, language=None, setting="multi", measure="RR")
+    assert multi["difference"] == pytest.approx(0.375)
+    assert multi["p_randomisation"] == 0.5  # articles' sums 1, 0, 1.25: four signs, two of them as far from 0
+    sums = [1, 0, 1.25]
+    assert multi["p"] == pytest.approx(stats.ttest_1samp(sums, 0).pvalue, rel=0.1)
+    assert multi["d_z"] == pytest.approx(0.375 / DIFFERENCES.std(ddof=1))  # questions, not articles
+
+
+def test_seeds_of_a_system(workspace: Workspace) -> None:
+    add_system(workspace, "poor-2", (4, 4, 1, 1, 2, 1), (7,) * 6)  # RR .25 .25 1 1 .5 1, mean 4 / 6
+    record = comparison(workspace, "good", "x=poor,poor-2")
+    figure = record["settings"]["mono"]["RR"]["x"]
+    assert figure["mean"] == pytest.approx((3.25 / 6 + 4 / 6) / 2)
+    assert figure["spread"] == pytest.approx(np.std([3.25 / 6, 4 / 6], ddof=1))
+    assert record["settings"]["multi"][RANK_DISTANCE]["x"]["mean"] == 6
+    seed_variance = np.var([3.25 / 6, 4 / 6], ddof=1) / 2
+    averaged = np.mean([RR["poor"], [0.25, 0.25, 1, 1, 0.5, 1]], axis=0)
+    cluster_variance = np.var(RR["good"] - averaged, ddof=1) / 6
+    variance = seed_variance + cluster_variance
+    degrees = variance**2 / (seed_variance**2 / 1 + cluster_variance**2 / 5)
+    mono = difference(record, language=None, setting="mono", measure="RR")
+    known = 2 * stats.t.sf(np.mean(RR["good"] - averaged) / np.sqrt(variance), degrees)
+    assert mono["p"] == pytest.approx(known, rel=0.05)
+    assert record["remarks"]["systems.good"] == "one model: intervals and tests say nothing about other seeds"
+    assert "systems.x" not in record["remarks"]
+
+
+def test_bounds_are_shown_but_not_tested(workspace: Workspace) -> None:
+    add_system(workspace, "bm25", POOR, None)
+    path = workspace.ranks("six", "bm25", Pair("de", "all"))
+    assert not path.exists()
+    record = comparison(workspace, "good", "bm25")
+    assert record["settings"]["multi"][RANK_DISTANCE]["bm25"]["mean"] is None
+    assert record["remarks"]["rank_distance.bm25"] == "none: the runs have no ranks beside them"
+    for pair in PAIRS:
+        if pair.setting == "multi":
+            text = workspace.ranks("six", "good", pair).read_text().splitlines()
+            lost = text[1].split("\t")
+            text[1] = "\t".join([*lost[:2], "", "", lost[4]])
+            workspace.ranks("six", "bm25", pair).write_text("\n".join(text) + "\n")
+    evaluate_all(workspace, "bm25")
+    record = comparison(workspace, "good", "bm25")
+    figure = record["settings"]["multi"][RANK_DISTANCE]["bm25"]
+    assert figure["bound"] is True and figure["low"] is None
+    assert figure["mean"] == pytest.approx((15 + 5 * 3) / 6)  # of the first question one passage is last of 20, one 5th
+    assert not [row for row in record["differences"] if row["measure"] == RANK_DISTANCE]
+    assert record["remarks"]["rank_distance.bm25"].startswith("an upper bound")
+
+
+def test_a_mean_with_a_hole_is_neither_shown_nor_tested(workspace: Workspace) -> None:
+    evaluate_all(workspace, "good", "poor", pairs=[Pair("de", "de"), Pair("en", "en"), Pair("de", "en")])
+    record = comparison(workspace)
+    assert record["settings"]["cross"] == {} and record["settings"]["multi"] == {}
+    assert record["remarks"]["settings.cross"] == "null: 1 of 2 pairs were not given (en-de)"
+    assert set(record["pairs"]) == {"de-de", "en-en", "de-en"}
+    assert {(row["language"], row["setting"]) for row in record["differences"]} == {
+        (None, "mono"), ("de", "mono"), ("en", "mono"), ("de", "cross"),
+    }
+
+
+def test_equal_work_gives_equal_records(workspace: Workspace) -> None:
+    assert comparison(workspace) == comparison(workspace)
+
+
+def uneven() -> tuple[Sample, Measured, Measured]:
+    """Two pairs; the first scores three questions, the second the last two of them."""
+    sample = Sample(
+        Clusters("question", np.arange(3)), np.array([[True, False], [True, True], [True, True]]),
+        np.array([[1, 0.5], [0, 0.5]]),
+    )
+    values = [np.array([[[0.9, 0], [0.6, 0.5], [0.0, 0.1]]]), np.array([[[0.3, 0], [0.6, 0.1], [0.3, 0.1]]])]
+    return sample, *(measured(sample, of_system) for of_system in values)
+
+
+def test_pairs_with_their_own_queries() -> None:
+    """As in MLQA-R. Differences: .6, 0, -.3 in the first pair, mean .1; .4, 0 in the second, mean .2."""
+    sample, a, b = uneven()
+    first, second = pair_differences(sample, a, b)
+    assert (first["difference"], second["difference"]) == (pytest.approx(0.1), pytest.approx(0.2))
+    assert first["p_t"] == pytest.approx(stats.ttest_1samp([0.6, 0, -0.3], 0).pvalue)
+    assert [second[name] for name in ("wins", "ties", "losses")] == [1, 1, 0]
+    assert (first["p_randomisation"], second["p_randomisation"]) == (1.0, 1.0)
+    alone, both = mean_differences(sample, a, b)
+    assert (alone["difference"], both["difference"]) == (pytest.approx(0.1), pytest.approx(0.15))
+    # What questions add to the mean of both: .6 / 3 / 2, (0 / 3 + .4 / 2) / 2 and (-.3 / 3 + 0) / 2.
+    added = [0.1, 0.1, -0.05]
+    assert both["d_z"] == pytest.approx(np.mean(added) / np.std(added, ddof=1))
+    assert both["p_randomisation"] == 0.5  # sums .15; .05, .05, .25 and their opposites: four of eight as far as .15
