@@ -186,8 +186,8 @@ def _notes(record: Mapping[str, Any]) -> list[str]:
     notes = [
         f"± half of the 95% interval: {clusters['count']} {what}, in all languages and pairs, resampled together "
         f"({method['bootstrap_draws']:,} draws; t with the bootstrap's standard error).",
-        "† differs from the best of its column (Table 2: of its row): p < .05 by the same t, with Holm's correction "
-        "for each two systems in all of the table.",
+        "† differs from the best of its column (by query language: of its row): p < .05 by the same t, with Holm's "
+        "correction for each two systems in all of the table.",
         "Differences: p by the same t; randomisation swaps whole clusters, corrected too; d_z is over questions; "
         "w-t-l: language pairs won, tied and lost; signif.: won and lost by a t-test over the pair's queries, with "
         "Holm's correction for all pairs. Rank distance: the smaller is the better.",

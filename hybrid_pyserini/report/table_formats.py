@@ -1,5 +1,6 @@
 """Tables of figures as text, Markdown and LaTeX, with the best and the second best of a column or row told apart."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -86,12 +87,14 @@ def _markdown_escaped(text: str) -> str:
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "†": r"$^{\dagger}$", "<": "$<$", ">": "$>$",
+    "≤": r"$\leq$",
 }
 
 
 def latex_escaped(text: str) -> str:
-    """A text that LaTeX prints as it is."""
-    return "".join(_LATEX.get(character, character) for character in text.replace("<=", "≤")).replace("≤", r"$\leq$")
+    """A text that LaTeX prints as it is; the hyphen before a number becomes a minus."""
+    escaped = "".join(_LATEX.get(character, character) for character in text.replace("<=", "≤"))
+    return re.sub(r"(?<![\w.])-(?=[\d.])", "$-$", escaped)
 
 
 def as_latex(tables: Sequence[Table], notes: Sequence[str]) -> str:
@@ -104,13 +107,18 @@ def as_latex(tables: Sequence[Table], notes: Sequence[str]) -> str:
             for row in table.rows
         ]
         parts.append("\n".join([
-            r"\begin{table}", r"\centering", rf"\caption{{{latex_escaped(table.title)}}}",
+            r"\begin{table}", r"\centering", rf"\caption{{{latex_escaped(_caption(table))}}}",
             rf"\begin{{tabular}}{{l{'r' * (len(table.header) - 1)}}}", r"\toprule",
             _latex_row([latex_escaped(title) for title in table.header]), r"\midrule", *map(_latex_row, rows),
             r"\bottomrule", r"\end{tabular}", r"\end{table}",
         ]))
     said = " ".join(["Bold: best; underlined: second.", *notes])
     return "\n\n".join([*parts, rf"{{\footnotesize {latex_escaped(said)}\par}}"])
+
+
+def _caption(table: Table) -> str:
+    """The title without a number of its own: LaTeX counts."""
+    return re.sub(r"^Table \d+: ", "", table.title)
 
 
 def _latex_row(cells: Sequence[str]) -> str:

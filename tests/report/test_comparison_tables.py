@@ -157,7 +157,7 @@ def test_markdown(record: dict[str, Any]) -> None:
 
 def test_latex(record: dict[str, Any]) -> None:
     text = render(record, "latex")
-    assert text.startswith("% needs \\usepackage{booktabs}\n\n\\begin{table}\n\\centering\n\\caption{Table 1: AP, and")
+    assert text.startswith("% needs \\usepackage{booktabs}\n\n\\begin{table}\n\\centering\n\\caption{AP, and rank")
     assert "\\begin{tabular}{lrrrr}\n\\toprule\nAP & mono & cross & multi & rank distance \\\\\n\\midrule\n" in text
     bm25 = ["0.300 $\\pm$0.020$^{\\dagger}$", "0.300 $\\pm$0.020", "0.300 $\\pm$0.020", "$\\leq$ 900.0"]
     assert f"bm25 & {' & '.join(bm25)} \\\\\n" in text
@@ -172,6 +172,7 @@ def test_what_is_special_in_latex() -> None:
     assert latex_escaped("\\$#~^<=>†±²") == (
         "\\textbackslash{}\\$\\#\\textasciitilde{}\\textasciicircum{}$\\leq$$>$$^{\\dagger}$$\\pm$²"
     )
+    assert latex_escaped("x-y - z [-0.5, -.1] 1-0-2") == "x-y - z [$-$0.5, $-$.1] 1-0-2"
 
 
 def test_what_is_special_in_markdown() -> None:
