@@ -12,17 +12,18 @@ holds too for a system that is set against the best because it came out best.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import fmean
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from hybrid_pyserini.evaluation import bootstrap, intervals, significance
 from hybrid_pyserini.evaluation.clusters import clusters_of
 from hybrid_pyserini.evaluation.differences import (
     Measured,
     Sample,
-    all_two,
     mean_differences,
     mean_estimates,
     measured,
@@ -60,6 +61,25 @@ class _Mean:
     pairs: tuple[Pair, ...]
 
 
+@dataclass(frozen=True)
+class _Grid:
+    """What all measures have in common."""
+
+    evaluated: Mapping[str, Evaluated]
+    """By model."""
+    questions: Mapping[str, int]
+    """Query id -> row."""
+    pairs: Sequence[Pair]
+    means: Sequence[_Mean]
+    """Those that have no hole."""
+    sample: Sample
+
+    def measured(self, system: System, measure: str) -> Measured:
+        """A system's values of a measure."""
+        of_models = [question_values(self.evaluated[m], self.questions, self.pairs, measure) for m in system.models]
+        return measured(self.sample, np.stack(of_models))
+
+
 def compare(
     workspace: Workspace, info: DatasetInfo, systems: Sequence[System], measures: Sequence[str] | None = None
 ) -> dict[str, Any]:
@@ -68,51 +88,59 @@ def compare(
     Raises InputError where the systems cannot be compared (``systems.py``).
     """
     models = [model for system in systems for model in system.models]
-    listed, names = read_evaluations(workspace, info, models, measures)
-    evaluated = {one.model: one for one in listed}
-    pairs = [pair for pair in info.pairs if pair in listed[0].pairs]
+    evaluated, names = read_evaluations(workspace, info, models, measures)
+    grid, remarks = _grid(workspace, info, evaluated)
+    record = _frame(info, systems, grid, names)
+    for measure in tqdm(names, desc="comparing", unit="measure", disable=None):
+        of_systems = {system.name: grid.measured(system, measure) for system in systems}
+        _add_means(record, grid.means, measure, {n: mean_estimates(grid.sample, m) for n, m in of_systems.items()})
+        _add_pairs(record, grid, measure, of_systems)
+        _add_differences(record, grid, measure, of_systems)
+    _add_rank_distances(record, grid, systems, _rank_distances(workspace, info, systems, grid))
+    _correct(record["differences"], lambda row: _family(row, names[0]), ("p", "p_randomisation"))
+    _correct(record["pair_differences"], lambda row: row["measure"], ("p_t", "p_randomisation"))
+    return record | {
+        "remarks": remarks | _seed_remarks(systems) | _distance_remarks(systems, grid),
+        "method": _method(),
+        "made_by": made_by(
+            dataset=info.name, systems={system.name: list(system.models) for system in systems}, measures=names
+        ),
+    }
+
+
+def _grid(
+    workspace: Workspace, info: DatasetInfo, evaluated: Sequence[Evaluated]
+) -> tuple[_Grid, dict[str, str]]:
+    """What the measures have in common, and why means are null, by their place in the record."""
+    of_pairs = evaluated[0].pairs
+    pairs = [pair for pair in info.pairs if pair in of_pairs]
     means, remarks = _means(info, pairs)
-    questions = {
-        query_id: row for row, query_id in enumerate(sorted({q for p in listed[0].pairs.values() for q in p.query_ids}))
-    }
-    sample = _sample(workspace, info, listed[0], questions, pairs, means)
-    grid: dict[str, dict[str, Measured]] = {
-        measure: {
-            system.name: measured(
-                sample, np.stack([question_values(evaluated[m], questions, pairs, measure) for m in system.models])
-            )
-            for system in systems
-        }
-        for measure in names
-    }
-    distances = _rank_distances(workspace, info, systems, evaluated, questions, pairs, sample)
-    record: dict[str, Any] = {
-        "schema": SCHEMA, "dataset": info.name, "measures": names, "languages": list(info.languages),
-        "systems": [_system_record(system, evaluated) for system in systems],
-        "clusters": {"of": sample.clusters.kind, "count": sample.clusters.count, "questions": len(questions)},
+    query_ids = sorted({query_id for values in of_pairs.values() for query_id in values.query_ids})
+    questions = {query_id: row for row, query_id in enumerate(query_ids)}
+    scored = np.zeros((len(questions), len(pairs)), dtype=bool)
+    for column, pair in enumerate(pairs):
+        scored[[questions[query_id] for query_id in of_pairs[pair].query_ids], column] = True
+    weights = np.zeros((len(pairs), len(means)))
+    for column, mean in enumerate(means):
+        weights[[pairs.index(pair) for pair in mean.pairs], column] = 1 / len(mean.pairs)
+    sample = Sample(clusters_of(workspace, info.name, query_ids), scored, weights)
+    return _Grid({one.model: one for one in evaluated}, questions, pairs, means, sample), remarks
+
+
+def _frame(info: DatasetInfo, systems: Sequence[System], grid: _Grid, measures: Sequence[str]) -> dict[str, Any]:
+    """The record before any figure."""
+    clusters = grid.sample.clusters
+    return {
+        "schema": SCHEMA, "dataset": info.name, "measures": measures, "languages": list(info.languages),
+        "systems": [_system_record(system, grid.evaluated) for system in systems],
+        "clusters": {"of": clusters.kind, "count": clusters.count, "questions": len(grid.questions)},
         "settings": {setting: {} for setting in SETTINGS},
         "by_query_language": {
             language: {setting: {} for setting in SETTINGS}
             for language in dict.fromkeys(pair.query for pair in info.pairs)
         },
-        "pairs": {str(pair): {} for pair in pairs},
+        "pairs": {str(pair): {} for pair in grid.pairs},
         "differences": [], "pair_differences": [],
-    }
-    for measure, of_systems in grid.items():
-        _add_means(record, means, measure, {name: mean_estimates(sample, m) for name, m in of_systems.items()})
-        for place, pair in enumerate(pairs):
-            record["pairs"][str(pair)][measure] = {
-                name: fmean(m.over_seeds[sample.scored[:, place], place]) for name, m in of_systems.items()
-            }
-        _add_differences(record, means, pairs, sample, measure, of_systems)
-    _add_rank_distances(record, means, sample, systems, evaluated, distances)
-    _correct(record["differences"], lambda row: _family(row, names[0]), ("p", "p_randomisation"))
-    _correct(record["pair_differences"], lambda row: row["measure"], ("p_t", "p_randomisation"))
-    return record | {
-        "remarks": remarks | _seed_remarks(systems) | _distance_remarks(systems, evaluated), "method": _method(),
-        "made_by": made_by(
-            dataset=info.name, systems={system.name: list(system.models) for system in systems}, measures=names
-        ),
     }
 
 
@@ -129,19 +157,6 @@ def _means(info: DatasetInfo, pairs: Sequence[Pair]) -> tuple[list[_Mean], dict[
             else:
                 means.append(_Mean(language, setting, needed))
     return means, remarks
-
-
-def _sample(
-    workspace: Workspace, info: DatasetInfo, evaluated: Evaluated, questions: Mapping[str, int],
-    pairs: Sequence[Pair], means: Sequence[_Mean],
-) -> Sample:
-    scored = np.zeros((len(questions), len(pairs)), dtype=bool)
-    for column, pair in enumerate(pairs):
-        scored[[questions[query_id] for query_id in evaluated.pairs[pair].query_ids], column] = True
-    weights = np.zeros((len(pairs), len(means)))
-    for column, mean in enumerate(means):
-        weights[[pairs.index(pair) for pair in mean.pairs], column] = 1 / len(mean.pairs)
-    return Sample(clusters_of(workspace, info.name, list(questions)), scored, weights)
 
 
 def _system_record(system: System, evaluated: Mapping[str, Evaluated]) -> dict[str, Any]:
@@ -165,43 +180,52 @@ def _add_means(
         _places(record, mean)[measure] = {name: estimates[column] for name, estimates in of_systems.items()}
 
 
+def _add_pairs(record: dict[str, Any], grid: _Grid, measure: str, of_systems: Mapping[str, Measured]) -> None:
+    for column, pair in enumerate(grid.pairs):
+        record["pairs"][str(pair)][measure] = {
+            name: fmean(system.over_seeds[grid.sample.scored[:, column], column])
+            for name, system in of_systems.items()
+        }
+
+
 def _add_differences(
-    record: dict[str, Any], means: Sequence[_Mean], pairs: Sequence[Pair], sample: Sample, measure: str,
-    of_systems: Mapping[str, Measured],
+    record: dict[str, Any], grid: _Grid, measure: str, of_systems: Mapping[str, Measured]
 ) -> None:
     names = list(of_systems)
-    for a, b in all_two(len(names)):
-        head = {"measure": measure, "a": names[a], "b": names[b]}
-        one, other = of_systems[names[a]], of_systems[names[b]]
+    for a, b in combinations(names, 2):
+        head = {"measure": measure, "a": a, "b": b}
         record["differences"] += [
             {"language": mean.language, "setting": mean.setting, **head, **found}
-            for mean, found in zip(means, mean_differences(sample, one, other), strict=True)
+            for mean, found in zip(
+                grid.means, mean_differences(grid.sample, of_systems[a], of_systems[b]), strict=True
+            )
         ]
         record["pair_differences"] += [
             {"pair": str(pair), **head, **found}
-            for pair, found in zip(pairs, pair_differences(sample, one, other), strict=True)
+            for pair, found in zip(
+                grid.pairs, pair_differences(grid.sample, of_systems[a], of_systems[b]), strict=True
+            )
         ]
 
 
 def _rank_distances(
-    workspace: Workspace, info: DatasetInfo, systems: Sequence[System], evaluated: Mapping[str, Evaluated],
-    questions: Mapping[str, int], pairs: Sequence[Pair], sample: Sample,
+    workspace: Workspace, info: DatasetInfo, systems: Sequence[System], grid: _Grid
 ) -> dict[str, Measured]:
     """The rank distances, question by question, of the systems that rank every relevant passage."""
     pools = {
         pair: (column, scored_of_pair(workspace, info.name, pair))
-        for column, pair in enumerate(pairs) if pair.setting == "multi"
+        for column, pair in enumerate(grid.pairs) if pair.setting == "multi"
     }
     distances = {}
     for system in systems:
-        if any(_distance(evaluated[model])["bound"] is not False for model in system.models):
+        if any(_distance(grid.evaluated[model])["bound"] is not False for model in system.models):
             continue
-        values = np.zeros((len(system.models), *sample.scored.shape))
+        values = np.zeros((len(system.models), *grid.sample.scored.shape))
         for of_model, model in zip(values, system.models, strict=True):
             for pair, (column, scored) in pools.items():
                 found = pool_distances(workspace.ranks(info.name, model, pair), scored).distances
-                of_model[[questions[query_id] for query_id in found], column] = list(found.values())
-        distances[system.name] = measured(sample, values)
+                of_model[[grid.questions[query_id] for query_id in found], column] = list(found.values())
+        distances[system.name] = measured(grid.sample, values)
     return distances
 
 
@@ -210,27 +234,23 @@ def _distance(evaluated: Evaluated) -> Mapping[str, Any]:
 
 
 def _add_rank_distances(
-    record: dict[str, Any], means: Sequence[_Mean], sample: Sample, systems: Sequence[System],
-    evaluated: Mapping[str, Evaluated], distances: Mapping[str, Measured],
+    record: dict[str, Any], grid: _Grid, systems: Sequence[System], distances: Mapping[str, Measured]
 ) -> None:
     """Rank distances under ``multi``; bounds without intervals and tests, and null where there is none."""
-    multi = [column for column, mean in enumerate(means) if mean.setting == "multi"]
-    for system in systems:
-        if system.name in distances:
-            estimates = mean_estimates(sample, distances[system.name])
-        for column in multi:
-            found = (
-                estimates[column] | {"bound": False} if system.name in distances
-                else _bound([_distance(evaluated[model]) for model in system.models], means[column].language)
-            )
-            _places(record, means[column]).setdefault(RANK_DISTANCE, {})[system.name] = found
-    names = list(distances)
-    for a, b in all_two(len(names)):
-        found = mean_differences(sample, distances[names[a]], distances[names[b]])
+    multi = [(column, mean) for column, mean in enumerate(grid.means) if mean.setting == "multi"]
+    estimates = {name: mean_estimates(grid.sample, system) for name, system in distances.items()}
+    for column, mean in multi:
+        _places(record, mean)[RANK_DISTANCE] = {
+            system.name: estimates[system.name][column] | {"bound": False} if system.name in distances
+            else _bound([_distance(grid.evaluated[model]) for model in system.models], mean.language)
+            for system in systems
+        }
+    for a, b in combinations(distances, 2):
+        found = mean_differences(grid.sample, distances[a], distances[b])
         record["differences"] += [
-            {"language": means[column].language, "setting": "multi", "measure": RANK_DISTANCE, "a": names[a],
-             "b": names[b], **found[column], "wins": found[column]["losses"], "losses": found[column]["wins"]}
-            for column in multi
+            {"language": mean.language, "setting": "multi", "measure": RANK_DISTANCE, "a": a, "b": b, **found[column],
+             "wins": found[column]["losses"], "losses": found[column]["wins"]}
+            for column, mean in multi
         ]
 
 
@@ -272,10 +292,12 @@ def _seed_remarks(systems: Sequence[System]) -> dict[str, str]:
     }
 
 
-def _distance_remarks(systems: Sequence[System], evaluated: Mapping[str, Evaluated]) -> dict[str, str]:
-    remarks = {}
+def _distance_remarks(systems: Sequence[System], grid: _Grid) -> dict[str, str]:
+    remarks: dict[str, str] = {}
+    if not any(mean.setting == "multi" for mean in grid.means):
+        return remarks
     for system in systems:
-        bounds = [_distance(evaluated[model])["bound"] for model in system.models]
+        bounds = [_distance(grid.evaluated[model])["bound"] for model in system.models]
         if True in bounds:
             remarks[f"rank_distance.{system.name}"] = "an upper bound: it is not tested against full rankings"
         elif None in bounds:

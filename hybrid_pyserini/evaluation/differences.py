@@ -7,7 +7,6 @@ intervals' p regards seeds as a sample.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +73,7 @@ def mean_differences(sample: Sample, a: Measured, b: Measured) -> list[dict[str,
     # What a question, and a cluster, adds to the difference of each mean.
     added = (difference / queries) @ sample.weights
     of_pairs = (difference.sum(axis=0) / queries)[:, None]
-    counts = np.stack([win_tie_loss(of_pairs[weights > 0])[:, 0] for weights in sample.weights.T], axis=1)
+    counts = np.array([win_tie_loss(of_pairs[weights > 0])[:, 0] for weights in sample.weights.T]).reshape(-1, 3).T
     return _records({
         "difference": found.value, "low": found.low, "high": found.high, "p": found.p,
         "p_randomisation": paired_randomisation(sample.clusters.sums(added)),
@@ -128,8 +127,3 @@ def _records(columns: dict[str, np.ndarray], count: int) -> list[dict[str, Any]]
 
 def _plain(value: float) -> float | None:
     return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def all_two(count: int) -> Sequence[tuple[int, int]]:
-    """Each two of ``count`` systems once, in their order."""
-    return [(a, b) for a in range(count) for b in range(a + 1, count)]

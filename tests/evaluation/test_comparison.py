@@ -1,5 +1,6 @@
 """The whole comparison by hand, with questions and with articles as clusters; seeds; bounds; holes."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from hybrid_pyserini.evaluation.differences import Measured, Sample, mean_differ
 from hybrid_pyserini.evaluation.significance import holm
 from hybrid_pyserini.evaluation.systems import parse_systems
 from hybrid_pyserini.records import Pair
+from hybrid_pyserini.report.comparison_tables import render
 from hybrid_pyserini.workspace import Workspace
 
 RR = {"good": [1 / rank for rank in GOOD], "poor": [1 / rank for rank in POOR]}
@@ -154,6 +156,25 @@ def test_a_mean_with_a_hole_is_neither_shown_nor_tested(workspace: Workspace) ->
     assert {(row["language"], row["setting"]) for row in record["differences"]} == {
         (None, "mono"), ("de", "mono"), ("en", "mono"), ("de", "cross"),
     }
+
+
+def test_no_mean_at_all(workspace: Workspace) -> None:
+    dataset = workspace.dataset("six")
+    dataclasses.replace(dataset, pairs=(*PAIRS, Pair("de", "fr"))).write(workspace.dataset_file("six"))
+    evaluate_all(workspace, "good", "poor", pairs=[Pair("de", "en")])
+    record = comparison(workspace)
+    assert record["differences"] == [] and len(record["pair_differences"]) == 2
+    assert [cell.strip() for cell in render(record, "table").splitlines()[4].split("|")[1:-1]] == ["good", *["-"] * 4]
+
+
+def test_one_article_has_no_intervals_over_articles(workspace: Workspace) -> None:
+    write_question_articles(workspace.question_articles("six"), dict.fromkeys(QUESTIONS, "A"))
+    record = comparison(workspace)
+    figure = record["settings"]["mono"]["RR"]["good"]
+    assert figure == {"mean": pytest.approx(5.5 / 6), "low": None, "high": None, "spread": None}
+    mono = difference(record, language=None, setting="mono", measure="RR")
+    assert (mono["p"], mono["p_holm"], mono["low"], mono["p_randomisation"]) == (None, None, None, 1.0)
+    assert "| good | 0.917¹ |" in render(record, "table")
 
 
 def test_equal_work_gives_equal_records(workspace: Workspace) -> None:
