@@ -102,7 +102,7 @@ def pair_differences(sample: Sample, a: Measured, b: Measured) -> list[dict[str,
         name: np.empty(pairs) for name in ("difference", "p_t", "p_randomisation", "d_z")
     } | {name: np.empty(pairs, dtype=int) for name in ("wins", "ties", "losses")}
     for same in _of_the_same_queries(sample.scored):
-        cells = difference[np.ix_(sample.scored[:, same[0]], same)]
+        cells = difference[sample.scored[:, same[0]]][:, same]
         columns["difference"][same] = cells.mean(axis=0)
         columns["p_t"][same] = paired_t(cells)
         columns["p_randomisation"][same] = paired_randomisation(cells)
