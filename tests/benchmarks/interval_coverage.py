@@ -12,7 +12,7 @@ questions taken for independent.
 Tests: two systems of equal quality on the held-out split's articles, trained with some seeds each. System and article,
 seed, and seed and question have effects of several sizes. Beside the test over both stands one over articles alone.
 
-It prints tables, and as its last line one JSON object. Four minutes on one core with the defaults.
+It prints tables, and as its last line one JSON object. Three minutes on one busy core with the defaults.
 """
 
 import argparse

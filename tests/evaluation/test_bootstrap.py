@@ -86,11 +86,12 @@ def estimate_of(
     return estimate(len(sizes), *systems)
 
 
-def test_single_questions_give_the_t_tests_interval_and_p() -> None:
+@pytest.mark.parametrize("questions", [8, 200])
+def test_single_questions_give_the_t_tests_interval_and_p(questions: int) -> None:
     """With clusters of one question and one pair all is Student's t, but for the bootstrap's own error."""
     random = np.random.default_rng(3)
-    a, b = random.random(200), random.random(200) + 0.06
-    found = estimate_of(a[None], [1] * 200, b[None], draws=20_000)
+    a, b = random.random(questions), random.random(questions) + 0.06
+    found = estimate_of(a[None], [1] * questions, b[None], draws=20_000)
     known = stats.ttest_rel(a, b)
     interval = known.confidence_interval()
     assert found.value[0] == pytest.approx(np.mean(a - b))
