@@ -24,8 +24,8 @@ intervals held the true mean in this share, for values about a half and for skew
 The studentised bootstrap covers better still, but with 4 articles its intervals are longer than the measure's whole
 range, and it knows no second random factor.
 
-Level of the test of two systems at .05, 12 articles, 2,000 data sets without a true difference: two systems of 2, 3 or 5
-seeds each, .007 to .066 (the least where seeds fall out differently on single questions only); articles alone, .06 to
+Level of the test of two systems at .05, 12 articles, 2,000 data sets without a true difference: two systems of 2, 3 or
+5 seeds each, .007 to .066 (the least where seeds fall out differently on single questions only); articles alone, .06 to
 .96. A system of one model tells nothing of its seeds: three seeds against it, up to .21.
 """
 
