@@ -36,7 +36,7 @@ from hybrid_pyserini.evaluation.significance import holm
 from hybrid_pyserini.evaluation.systems import Evaluated, System, question_values, read_evaluations
 from hybrid_pyserini.provenance import made_by
 from hybrid_pyserini.records import Pair
-from hybrid_pyserini.workspace import DatasetInfo, Workspace
+from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace
 
 SCHEMA = "hybrid-pyserini comparison 1"
 
@@ -286,9 +286,10 @@ def _correct(
 
 
 def _seed_remarks(systems: Sequence[System]) -> dict[str, str]:
+    """Of the systems that were trained; BM25 has no seed."""
     return {
         f"systems.{system.name}": "one model: intervals and tests say nothing about other seeds"
-        for system in systems if len(system.models) == 1
+        for system in systems if len(system.models) == 1 and system.models != (BM25,)
     }
 
 

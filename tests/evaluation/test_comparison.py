@@ -145,6 +145,7 @@ def test_bounds_are_shown_but_not_tested(workspace: Workspace) -> None:
     assert figure["mean"] == pytest.approx((15 + 5 * 3) / 6)  # of the first question one passage is last of 20, one 5th
     assert not [row for row in record["differences"] if row["measure"] == RANK_DISTANCE]
     assert record["remarks"]["rank_distance.bm25"].startswith("an upper bound")
+    assert "systems.good" in record["remarks"] and "systems.bm25" not in record["remarks"]  # BM25 has no seed
 
 
 def test_a_mean_with_a_hole_is_neither_shown_nor_tested(workspace: Workspace) -> None:
