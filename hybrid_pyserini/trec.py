@@ -6,16 +6,18 @@ here is written in that order, so that the file's order is the order that is eva
 
 import gzip
 import math
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.collection import check_id
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.jsonl import read_lines
+from hybrid_pyserini.jsonl import open_binary, read_lines
 from hybrid_pyserini.records import Qrels, Topics
 
 _GZIP_LEVEL = 1
@@ -140,6 +142,37 @@ def read_run(path: Path) -> dict[str, dict[str, float]]:
 
     Raises InputError for a broken line, a score that is no finite number, and a passage retrieved twice.
     """
+    try:
+        run, lines = _read_sound_run(path)
+    except (ValueError, OSError, EOFError, zlib.error):
+        return _read_line_by_line(path)
+    finite = math.isfinite(sum(sum(hits.values()) for hits in run.values()))
+    if not finite or sum(map(len, run.values())) < lines:
+        return _read_line_by_line(path)
+    return run
+
+
+def _read_sound_run(path: Path) -> tuple[dict[str, dict[str, float]], int]:
+    """A run as it is read where nothing is wrong, in half the time of checking line by line; and its number of lines.
+
+    Scores may be infinite or NaN; of a passage retrieved twice the last counts. Raises ValueError, or what opening and
+    unpacking raise, for anything else, an empty line included.
+    """
+    run: dict[str, dict[str, float]] = {}
+    hits: dict[str, float] = {}
+    current, lines = None, 0
+    with open_binary(path) as file, TextIOWrapper(file, encoding="utf-8-sig", newline="\n") as text:
+        for line in text:
+            qid, _, docid, _, score, _ = line.split()
+            if qid != current:
+                current, hits = qid, run.setdefault(qid, {})
+            hits[docid] = float(score)
+            lines += 1
+    return run, lines
+
+
+def _read_line_by_line(path: Path) -> dict[str, dict[str, float]]:
+    """Read a run with empty lines, or raise the InputError that names the line where it is wrong."""
     run: dict[str, dict[str, float]] = {}
     for number, line in read_lines(path):
         parts = line.split()

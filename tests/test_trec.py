@@ -221,6 +221,64 @@ def test_runs_in_other_peoples_forms(tmp_path: Path) -> None:
     assert read_run(tmp_path / "run.txt") == {"q1": {"d1": 0.001, "d2": -1.0}, "q2": {"d1": 5.0}}
 
 
+blanks = st.sampled_from([" ", "  ", "\t", " \t"])
+odd_lines = st.lists(st.tuples(
+    st.sampled_from(["q1", "q2", "9", "語"]), blanks, st.sampled_from(["d1", "d2", "d3", "é:1"]), blanks,
+    st.sampled_from([*["1", "-0.5", "1e-3", "1e308"] * 4, "1e400", "nan", "x"]),
+    st.sampled_from([*[" tag", "\ttag"] * 8, "", " tag more"]), st.sampled_from(["\n", "\r\n", " \n", "\n\n"]),
+), max_size=5)
+
+
+def slowly(path: Path) -> dict[str, dict[str, float]] | str:
+    """A run, or where it is wrong and how, in words of its own."""
+    run: dict[str, dict[str, float]] = {}
+    for number, line in enumerate(path.read_bytes().decode("utf-8-sig").split("\n"), start=1):
+        parts = line.split()
+        if not parts:
+            continue
+        if len(parts) != 6:
+            return f":{number}: expected 'qid Q0"
+        if parts[4] in ("1e400", "nan", "x"):
+            return f":{number}: score {parts[4]!r} of passage {parts[2]!r}"
+        if parts[2] in run.get(parts[0], {}):
+            return f":{number}: query {parts[0]!r} retrieves passage {parts[2]!r} twice"
+        run.setdefault(parts[0], {})[parts[2]] = float(parts[4])
+    return run
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=odd_lines, start=st.sampled_from(["", "\ufeff", "\n"]), packed=st.booleans())
+def test_any_run_is_read_or_named_by_its_first_fault(tmp_path: Path, lines: list, start: str, packed: bool) -> None:
+    """What reads fast and what then names the fault agree, in every mixture of forms and faults."""
+    text = start + "".join(f"{q}{a}Q0{b}{d} 1 {s}{tag}{end}" for q, a, d, b, s, tag, end in lines)
+    path = tmp_path / "run.txt"
+    path.write_bytes(text.encode())
+    expected = slowly(path)
+    if packed:
+        path = tmp_path / "run.txt.gz"
+        path.write_bytes(gzip.compress(text.encode()))
+    if isinstance(expected, str):
+        assert error_of(read_run, path).startswith(f"{path}{expected}")
+    else:
+        assert read_run(path) == expected
+        assert list(read_run(path)) == list(expected)
+
+
+@pytest.mark.parametrize("content", [b"q1 Q0 d1 1 1 x\nq1 Q0 \xff 2 1 x\n", b"q1 Q0 d1 1 1 x\nq1 Q0 d\xe8\xaa 2 1 x\n"])
+def test_a_run_that_is_not_utf8_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.txt").write_bytes(content)
+    assert error_of(read_run, tmp_path / "run.txt").startswith(f"{tmp_path / 'run.txt'}:2: not UTF-8")
+
+
+def test_a_run_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    assert "no such file" in error_of(read_run, tmp_path / "none.txt")
+    assert "cannot be read (Is a directory)" in error_of(read_run, tmp_path)
+    packed = gzip.compress(b"q1 Q0 d1 1 1 x\n")
+    for content in (b"q1 Q0 d1 1 1 x\n", packed[:-9], packed[:10] + b"\xff" * 20, packed[:-8] + b"wrong" + packed[-3:]):
+        (tmp_path / "run.txt.gz").write_bytes(content)
+        assert "the gzip file ends early or is damaged" in error_of(read_run, tmp_path / "run.txt.gz")
+
+
 def test_an_empty_run_is_a_run(tmp_path: Path) -> None:
     write_run(tmp_path / "run.txt", [("q1", [])], "x")
     assert read_run(tmp_path / "run.txt") == {}

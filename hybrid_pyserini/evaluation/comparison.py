@@ -29,7 +29,7 @@ from hybrid_pyserini.evaluation.differences import (
     measured,
     pair_differences,
 )
-from hybrid_pyserini.evaluation.evaluation import scored_of_pair
+from hybrid_pyserini.evaluation.evaluation import scored_of_pairs
 from hybrid_pyserini.evaluation.language_bias import pool_distances
 from hybrid_pyserini.evaluation.settings import SETTINGS, why_null
 from hybrid_pyserini.evaluation.significance import holm
@@ -212,18 +212,16 @@ def _rank_distances(
     workspace: Workspace, info: DatasetInfo, systems: Sequence[System], grid: _Grid
 ) -> dict[str, Measured]:
     """The rank distances, question by question, of the systems that rank every relevant passage."""
-    pools = {
-        pair: (column, scored_of_pair(workspace, info.name, pair))
-        for column, pair in enumerate(grid.pairs) if pair.setting == "multi"
-    }
+    pools = {pair: column for column, pair in enumerate(grid.pairs) if pair.setting == "multi"}
+    scored = scored_of_pairs(workspace, info.name, pools)
     distances = {}
     for system in systems:
         if any(_distance(grid.evaluated[model])["bound"] is not False for model in system.models):
             continue
         values = np.zeros((len(system.models), *grid.sample.scored.shape))
         for of_model, model in zip(values, system.models, strict=True):
-            for pair, (column, scored) in pools.items():
-                found = pool_distances(workspace.ranks(info.name, model, pair), scored).distances
+            for pair, column in pools.items():
+                found = pool_distances(workspace.ranks(info.name, model, pair), scored[pair]).distances
                 of_model[[grid.questions[query_id] for query_id in found], column] = list(found.values())
         distances[system.name] = measured(grid.sample, values)
     return distances

@@ -7,6 +7,7 @@ of different times.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def evaluate(
     why under the null's place ('settings.cross'). Raises InputError for whatever is missing or broken.
     """
     check_runs(workspace, info, model, pairs)
-    scored = {pair: scored_of_pair(workspace, info.name, pair) for pair in pairs}
+    scored = scored_of_pairs(workspace, info.name, pairs)
     pools = _read_pools(workspace, info.name, model, scored)
     names = [str(measure) for measure in measures]
     with replacing_file(workspace.per_query(info.name, model)) as aside:
@@ -94,15 +95,18 @@ def judgement_hashes(workspace: Workspace, dataset: str, pairs: Iterable[Pair]) 
     return {name: sha256(path) for name, path in sorted(paths.items())}
 
 
-def scored_of_pair(workspace: Workspace, dataset: str, pair: Pair) -> Qrels:
-    """The judgements of a pair's scored queries; raises InputError if there is none."""
-    path = workspace.qrels_of(dataset, pair)
-    scored = scored_qrels(read_topics(workspace.topics(dataset, pair.query)), read_qrels(path))
-    if not scored:
-        raise InputError(
-            f"no query of {workspace.topics(dataset, pair.query).name} has a relevant passage here, so {pair} has "
-            "nothing to score", remedy="prepare the data set again", path=path,
-        )
+def scored_of_pairs(workspace: Workspace, dataset: str, pairs: Iterable[Pair]) -> dict[Pair, Qrels]:
+    """The judgements of every pair's scored queries, each file read once; raises InputError where a pair has none."""
+    topics_in, qrels_in = cache(read_topics), cache(read_qrels)
+    scored = {}
+    for pair in pairs:
+        topics, qrels = workspace.topics(dataset, pair.query), workspace.qrels_of(dataset, pair)
+        scored[pair] = scored_qrels(topics_in(topics), qrels_in(qrels))
+        if not scored[pair]:
+            raise InputError(
+                f"no query of {topics.name} has a relevant passage here, so {pair} has nothing to score",
+                remedy="prepare the data set again", path=qrels,
+            )
     return scored
 
 

@@ -68,9 +68,11 @@ def score_run(measures: Sequence[Measure], scored: Qrels, run: Run) -> PairFigur
     """
     answered = {qid: hits for qid, hits in run.items() if qid in scored}
     values: dict[str, dict[str, float]] = {str(measure): {} for measure in measures}
+    names = {id(measure): str(measure) for measure in measures}  # its name is built anew, and hashed, at every use
     for group in _separable(measures):
         for metric in _calculate(group, scored, answered):
-            values[str(metric.measure)][metric.query_id] = float(metric.value)
+            name = names.get(id(metric.measure)) or str(metric.measure)
+            values[name][metric.query_id] = float(metric.value)
     means = {}
     for measure in measures:
         of_queries = values[str(measure)]

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from hybrid_pyserini.collection import read_collection
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.evaluation.evaluation import scored_of_pair
+from hybrid_pyserini.evaluation.evaluation import scored_of_pairs
 from hybrid_pyserini.evaluation.settings import SETTINGS, average
 from hybrid_pyserini.records import ALL, Pair, Topics
 from hybrid_pyserini.run_manifest import input_hashes
@@ -67,7 +67,7 @@ class RetrievalValidation:
             language: read_topics(workspace.topics(info.name, language))
             for language in dict.fromkeys(pair.query for pair in info.pairs)
         }
-        self._scored = {pair: scored_of_pair(workspace, info.name, pair) for pair in info.pairs}
+        self._scored = scored_of_pairs(workspace, info.name, info.pairs)
         self._check_relevant(workspace)
         settings = [setting for setting in SETTINGS if any(pair.setting == setting for pair in info.pairs)]
         self.metrics = tuple(
