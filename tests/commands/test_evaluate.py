@@ -1,6 +1,8 @@
 """The command ``evaluate``: its table, its files, its errors, and what it does not import."""
 
+import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +120,97 @@ def test_mistakes_are_one_line(
     assert err.startswith("hybrid-pyserini evaluate: ")
     assert message in err
     assert not list((workspace.root / "runs").rglob("*eval*"))
+
+
+LAST_RUN = "runs/two/run.two.good.en-all.txt"
+"""Of the last pair, so that all others are scored already."""
+
+
+@pytest.mark.parametrize(("file", "added", "message"), [
+    (LAST_RUN, b"q Q0 x 5 nan m\n", ":5: score 'nan' of passage 'x' is no finite number"),
+    (LAST_RUN, b"q Q0 x 5 inf m\n", ":5: score 'inf' of passage 'x' is no finite number"),
+    (LAST_RUN, b"q Q0 x 5 -inf m\n", ":5: score '-inf' of passage 'x' is no finite number"),
+    (LAST_RUN, b"\nother Q0 x 1 1e999 m\n", ":6: score '1e999' of passage 'x' is no finite number"),
+    (LAST_RUN, b"q Q0 x 5 m\n", ":5: expected 'qid Q0 docid rank score tag', found 5 field(s)"),
+    (LAST_RUN, b"q Q0 x 5 0.5 m more\n", ":5: expected 'qid Q0 docid rank score tag', found 7 field(s)"),
+    (LAST_RUN, b"q Q0 x 5 0,5 m\n", ":5: score '0,5' of passage 'x' is no finite number"),
+    (LAST_RUN, b"q Q0 en:yes 5 -9 m\n", ":5: query 'q' retrieves passage 'en:yes' twice"),
+    (LAST_RUN, b"q Q0 \xff 5 -9 m\n", ":5: not UTF-8"),
+    ("topics/two/topics.two.en.tsv", b"q\tagain?\n", ":2: query id 'q' occurs twice"),
+    ("topics/two/topics.two.en.tsv", b"q2 no tab\n", ":2: expected qid<TAB>query"),
+    ("topics/two/qrels.two.en.txt", b"q 0 en:yes 0\n", ":2: query 'q' judges passage 'en:yes' twice"),
+    ("topics/two/qrels.two.en.txt", b"q 0 en:no 0.5\n", ":2: expected 'qid 0 docid relevance' with a whole number"),
+    ("runs/two/ranks.two.good.en-all.tsv", b"q\tx\t1\t0\t4\n", ": query 'q' is not scored or passage 'x' not relevant"),
+    ("runs/two/ranks.two.good.en-all.tsv", b"q\tx\tfirst\t0\t4\n", ":4: expected qid<TAB>docid<TAB>rank"),
+])
+def test_broken_files_are_one_line_with_the_place(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], file: str, added: bytes, message: str
+) -> None:
+    path = workspace.root / file
+    path.write_bytes(path.read_bytes() + added)
+    assert refused(workspace, capsys).startswith(f"hybrid-pyserini evaluate: {path}{message}")
+
+
+@pytest.mark.parametrize("end", [-9, -4])
+def test_a_run_whose_gzip_ends_early_is_named(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], end: int
+) -> None:
+    plain = workspace.root / LAST_RUN
+    packed = plain.with_name(f"{plain.name}.gz")
+    packed.write_bytes(gzip.compress(plain.read_bytes())[:end])
+    plain.unlink()
+    said = refused(workspace, capsys)
+    assert said.startswith(f"hybrid-pyserini evaluate: {packed}:")
+    assert "the gzip file ends early or is damaged; copy or download it again" in said
+
+
+def test_another_data_sets_files_are_refused(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files under the right names with the queries of another data set."""
+    run_file, qrels = workspace.root / LAST_RUN, workspace.qrels("two", "en")
+    ranks = workspace.ranks("two", "good", Pair("en", "all"))
+    for path, message in {
+        run_file: "answers 1 queries, but none of the 1 scored ones (such as 'q')",
+        qrels: "no query of topics.two.de.tsv has a relevant passage here, so de-en has nothing to score",
+        ranks: "query 'theirs' is not scored or passage 'de:yes' not relevant for it",
+    }.items():
+        before = path.read_text()
+        path.write_text(re.sub(r"^q\b", "theirs", before, flags=re.MULTILINE))
+        assert refused(workspace, capsys).startswith(f"hybrid-pyserini evaluate: {path}: {message}")
+        path.write_text(before)
+
+
+def test_a_missing_pair_is_refused_and_never_averaged_over(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace.root / LAST_RUN).unlink()
+    assert "1 of 6 runs are missing: run.two.good.en-all.txt; search these pairs" in refused(workspace, capsys)
+    assert run(workspace, "two", "--model", "good", "--pairs", "de-de,en-en,de-all", "--measures", "AP") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1].replace(" ", "") == "|good|1.000|-|-|-|-|"
+    assert "good: settings.multi: null: 1 of 2 pairs were not given (en-all)" in err.splitlines()
+
+
+def test_a_fault_in_one_model_leaves_no_table_of_the_others(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (workspace.root / LAST_RUN).open("a") as file:
+        file.write("broken\n")
+    assert run(workspace, "two", "--model", "poor", "good") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"{LAST_RUN}:5: expected" in err.splitlines()[-1]
+    assert not workspace.evaluation("two", "good").exists()
+
+
+def refused(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> str:
+    """The line that evaluating ``good`` ends with, below the progress bar; nothing may be printed or left behind."""
+    assert run(workspace, "two", "--model", "good") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert not [path.name for path in (workspace.root / "runs" / "two").iterdir() if "eval" in path.name]
+    *above, last = err.splitlines()
+    assert all(line.startswith(("\r", "evaluating good:")) or not line for line in above)
+    return last
 
 
 def test_no_java_and_no_deep_learning(workspace: Workspace) -> None:
