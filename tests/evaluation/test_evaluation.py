@@ -3,11 +3,13 @@
 import gzip
 import hashlib
 import json
+from pathlib import Path
 
 import pyarrow.parquet
 import pytest
 
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.evaluation import evaluation
 from hybrid_pyserini.evaluation.evaluation import check_runs, evaluate
 from hybrid_pyserini.evaluation.measures import parse_measures
 from hybrid_pyserini.records import Pair
@@ -150,6 +152,18 @@ def test_pairs_with_their_own_qrels(toy: Workspace) -> None:
     assert record["queries"]["de-en"] == {"scored": 1, "unanswered": 0, "ignored": 1}
     assert record["pairs"]["de-en"] == {"AP": 0.5}
     assert record["pairs"]["en-en"] == {"AP": 1.0}
+
+
+def test_topics_and_qrels_are_read_once_a_file(toy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not once a pair: of XQuAD-R's 132 pairs that would be 264 times instead of 23."""
+    write_qrels(toy.qrels("toy", Pair("de", "en")), {"q1": {"en:1": 1}})
+    read: list[Path] = []
+    for name in ("read_topics", "read_qrels"):
+        real = getattr(evaluation, name)
+        monkeypatch.setattr(evaluation, name, lambda path, real=real: read.append(path) or real(path))
+    run_evaluation(toy, ["AP"])
+    names = ["topics.toy.de.tsv", "topics.toy.en.tsv", *(f"qrels.toy.{k}.txt" for k in ("all", "de", "de-en", "en"))]
+    assert sorted(path.name for path in read) == sorted(names)
 
 
 def test_bounds_are_marked(toy: Workspace) -> None:
