@@ -141,6 +141,19 @@ def test_the_same_measure_twice_counts_once() -> None:
     assert [str(measure) for measure in parse_measures(["MAP", "AP", "R@1"])] == ["AP", "R@1"]
 
 
+def test_measures_are_ir_measures_own() -> None:
+    """Equal and of equal hash, since ir-measures finds them by both; and so is what is made from them."""
+    names = ["AP", "AP@20", "nDCG@10", "AP(rel=2)", "RR(rel=3)@5", "nDCG(gains={1:5})@10", "SetF(beta=2.0)"]
+    for name, measure in zip(names, parse_measures(names), strict=True):
+        own = ir_measures.parse_measure(name)
+        assert measure == own and own == measure and hash(measure) == hash(own)
+        assert str(measure) == repr(measure) == str(own) == name
+        assert isinstance(measure, type(own))
+    (measure,) = parse_measures(["AP@20"])
+    assert str(measure @ 100) == "AP@100"
+    assert measure(rel=2) == ir_measures.AP(rel=2) @ 20
+
+
 docids = st.sampled_from(["a", "B", "b", "é", "ß", "10", "9", "语", "𝄞", "ﬀ"])
 scores = st.sampled_from([-1.0, 0.0, -0.0, 0.1, 0.1 + 1e-10, 0.2, 1e9, 1e9 + 1, 16777217.0, 16777216.0])
 runs = st.dictionaries(
