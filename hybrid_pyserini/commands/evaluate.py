@@ -1,6 +1,7 @@
 """``evaluate``: a data set's runs -> figures, means, language bias, the paper's table, and a picture of it."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +45,7 @@ def run(arguments: argparse.Namespace) -> None:
     from hybrid_pyserini.report.plots import check_picture, settings_picture
     from hybrid_pyserini.report.tables import language_table, pair_table, setting_tables
 
+    gc.freeze()  # scoring makes so many values that the collector keeps looking through all that is loaded by now
     workspace = Workspace(arguments.workspace)
     info = workspace.dataset(arguments.dataset)
     measures = parse_measures(arguments.measures)
