@@ -6,6 +6,7 @@ of different times.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,13 +18,13 @@ from tqdm import tqdm
 from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.language_bias import PoolDistances, pool_distances, summarise
-from hybrid_pyserini.evaluation.measures import Run, score_run
 from hybrid_pyserini.evaluation.per_query import writing_per_query
+from hybrid_pyserini.evaluation.run_scoring import score_files
 from hybrid_pyserini.evaluation.settings import average
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import made_by, sha256
 from hybrid_pyserini.records import Pair, Qrels
-from hybrid_pyserini.trec import read_qrels, read_run, read_topics, scored_qrels
+from hybrid_pyserini.trec import read_qrels, read_topics, scored_qrels
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 SCHEMA = "hybrid-pyserini evaluation 1"
@@ -123,30 +124,17 @@ def _score_all(
     workspace: Workspace, dataset: str, model: str, scored: dict[Pair, Qrels], measures: Sequence[Measure],
     per_query: Path,
 ) -> dict[Pair, _Cell]:
-    """Score the runs of the ``scored`` pairs one by one, writing their per-query values to a parquet file."""
+    """Score the runs of the ``scored`` pairs, writing their per-query values to a parquet file."""
     cells = {}
-    with writing_per_query(per_query) as write:
-        for pair, judged in tqdm(scored.items(), desc=f"evaluating {model}", unit="run"):
-            path = workspace.found_run(dataset, model, pair)
-            run = read_run(path)
-            figures = score_run(measures, judged, run)
-            if run and figures.unanswered == figures.scored:
-                raise InputError(
-                    f"answers {figures.ignored} queries, but none of the {figures.scored} scored ones (such as "
-                    f"{next(iter(judged))!r})", remedy="check whether it is a run of this data set", path=path,
-                )
-            write(pair, figures.values)
-            cells[pair] = _Cell(figures.means, figures.queries, _remark(judged, run))
+    results = score_files(
+        measures, {workspace.found_run(dataset, model, pair): judged for pair, judged in scored.items()}
+    )
+    with closing(results), writing_per_query(per_query) as write:
+        bar = tqdm(results, desc=f"evaluating {model}", unit="run", total=len(scored))
+        for pair, result in zip(scored, bar, strict=True):
+            write(pair, result.figures.values)
+            cells[pair] = _Cell(result.figures.means, result.figures.queries, result.remark)
     return cells
-
-
-def _remark(scored: Qrels, run: Run) -> str | None:
-    """What to say of a run all of whose figures are zero. It may be right: BM25 finds nothing across two scripts."""
-    if not run:
-        return "the run is empty: all figures are zero"
-    if not any(scored[qid].get(docid, 0) >= 1 for qid in run.keys() & scored.keys() for docid in run[qid]):
-        return "the run holds no relevant passage: all figures are zero; is it the run of this pair?"
-    return None
 
 
 def _read_pools(
