@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class ScoredRun:
     """What to say where all figures are zero."""
 
 
-def score_files(measures: Sequence[Measure], scored: Mapping[Path, Qrels]) -> Iterator[ScoredRun]:
+def score_files(measures: Sequence[Measure], scored: Mapping[Path, Qrels]) -> Generator[ScoredRun, None, None]:
     """Score runs, each against the judgements of its scored queries; raises InputError for a broken run, and for one
     that answers none of its scored queries."""
     score = partial(_score_file, [str(measure) for measure in measures])
