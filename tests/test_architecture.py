@@ -11,7 +11,7 @@ import pytest
 from hybrid_pyserini import cli
 
 PACKAGE = Path(cli.__file__).parent
-FOUNDATION = {"", "errors", "records", "atomic", "jsonl", "collection", "trec", "workspace", "provenance"}
+FOUNDATION = {"", "errors", "records", "atomic", "jsonl", "collection", "trec", "workspace", "provenance", "languages"}
 # Low to high. What stands above may import what stands below; the foundation is one room.
 ROOMS = [
     *("data", "checkpoint", "model_card", "encoder_model", "encoder", "training"),

@@ -63,7 +63,7 @@ def _next_steps(folder: str, question: str) -> str:
     return f"""\
 Everything lies in {folder}/: collections, topics, models, indexes, runs. Try next:
   {program} ask demo {shlex.quote(question)} --model hybrid --passages zh --workspace {root}
-  {program} evaluate demo --model hybrid --by-language --workspace {root}
+  {program} evaluate demo --model hybrid --by language --workspace {root}
   {program} pyserini search.faiss --encoder-class auto --encoder {root}/models/hybrid --pooling mean --l2-norm \\
     --query-prefix "Query:" --index {root}/indexes/demo/hybrid/all --topics {root}/topics/demo/topics.demo.th.tsv \\
     --hits 10 --output {root}/run.th-all.txt    # Pyserini's own encoder and search: Thai questions, all passages"""

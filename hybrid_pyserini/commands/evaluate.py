@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.workspace import Workspace, choose_pairs
 
 MEASURES = ("AP", "nDCG@10", "R@1", "R@10", "R@100", "RR")
@@ -25,7 +26,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="only these pairs, such as de-en,de-all (default: all), with a table of their own; means that need "
         "others are null",
     )
-    parser.add_argument("--by-language", action="store_true", help="also print a table by query language")
+    parser.add_argument(
+        "--by", choices=("language", "script", "resource"),
+        help="also print a table by query language, or by the languages' script or resource level (Joshi et al. 2020, "
+        "from 0, the least, to 5)",
+    )
+    parser.add_argument(
+        "--bias-at", type=int, default=100, metavar="K",
+        help="the top K of the pool that PEER, SameLanguage and Complete look at (default: %(default)s)",
+    )
     parser.add_argument(
         "--picture", type=Path, metavar="FILE",
         help="also draw the first measure and the rank distance; the name ends in .svg, .png or .pdf",
@@ -34,7 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Writes runs/DATASET/eval.DATASET.M.json and .per_query.parquet, anew each time, and prints the means. They\n"
         "also go into the card of a model trained here, models/M/README.md, unless --pairs are given.\n"
         "example: hybrid-pyserini evaluate xquad-r --model hybrid x-y bm25 --measures AP nDCG@10 'AP(rel=2)'\n"
-        "         hybrid-pyserini evaluate xquad-r --model bm25 x-y hybrid --picture xquad-r.svg"
+        "         hybrid-pyserini evaluate xquad-r --model bm25 x-y hybrid --picture xquad-r.svg\n"
+        "         hybrid-pyserini evaluate xquad-r --model hybrid --by script"
     )
 
 
@@ -43,12 +53,14 @@ def run(arguments: argparse.Namespace) -> None:
     from hybrid_pyserini.evaluation.evaluation import check_runs, evaluate
     from hybrid_pyserini.evaluation.measures import parse_measures
     from hybrid_pyserini.report.plots import check_picture, settings_picture
-    from hybrid_pyserini.report.tables import language_table, pair_table, setting_tables
+    from hybrid_pyserini.report.tables import pair_table, pool_table, setting_tables, table_by
 
     gc.freeze()  # scoring makes so many values that the collector keeps looking through all that is loaded by now
     workspace = Workspace(arguments.workspace)
     info = workspace.dataset(arguments.dataset)
     measures = parse_measures(arguments.measures)
+    if arguments.bias_at < 1:
+        raise InputError(f"--bias-at {arguments.bias_at}", remedy="give 1 or more")
     pairs = choose_pairs(info, arguments.pairs)
     models = list(dict.fromkeys(workspace.model(name)[0] for name in arguments.model))
     if arguments.picture:
@@ -57,14 +69,16 @@ def run(arguments: argparse.Namespace) -> None:
         check_runs(workspace, info, model, pairs)
     evaluations = []
     for model in models:
-        evaluations.append(evaluate(workspace, info, model, pairs, measures))
+        evaluations.append(evaluate(workspace, info, model, pairs, measures, arguments.bias_at))
         report_remarks(evaluations[-1])
     if arguments.pairs:
         print(pair_table(evaluations) + "\n")
     print(setting_tables(evaluations))
-    if arguments.by_language:
+    if of_pool := pool_table(evaluations):
+        print("\n" + of_pool)
+    if arguments.by:
         for evaluation in evaluations:
-            print("\n" + language_table(evaluation, str(measures[0])))
+            print("\n" + table_by(arguments.by, evaluation, str(measures[0])))
     if arguments.picture:
         settings_picture(evaluations, arguments.picture)
     if not arguments.pairs:
@@ -90,14 +104,19 @@ def _put_into_card(workspace: Workspace, evaluation: Mapping[str, Any]) -> None:
 
 
 def report_remarks(evaluation: Mapping[str, Any]) -> None:
-    """Say on stderr what a reader of the table must know; remarks on single languages stay in the JSON."""
+    """Say on stderr what a reader of the table must know; remarks on what is not in it stay in the JSON."""
 
     def say(text: str) -> None:
         print(f"{evaluation['model']}: {text}", file=sys.stderr)
 
+    of_pool: dict[str, list[str]] = {}
     for place, remark in evaluation["remarks"].items():
-        if not place.startswith("by_"):
+        if place.startswith(("language_bias", "pool")):
+            of_pool.setdefault(remark, []).append(place)
+        elif not place.startswith(("by_", "settings_micro")):
             say(f"{place}: {remark}")
+    for remark, places in of_pool.items():  # most hold for several measures
+        say(f"{', '.join(places)}: {remark}")
     counts = evaluation["queries"].values()
     unanswered, ignored = (sum(pair[name] for pair in counts) for name in ("unanswered", "ignored"))
     if unanswered:

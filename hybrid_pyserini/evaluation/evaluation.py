@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
+from math import fsum
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from tqdm import tqdm
 
 from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.evaluation.language_bias import PoolDistances, pool_distances, summarise
+from hybrid_pyserini.evaluation.language_bias import distances_of, summarise
 from hybrid_pyserini.evaluation.per_query import writing_per_query
-from hybrid_pyserini.evaluation.run_scoring import score_files
-from hybrid_pyserini.evaluation.settings import average
+from hybrid_pyserini.evaluation.pool_measures import AP_FULL, DEPTH, PoolMeasure, Pools, measure_pools
+from hybrid_pyserini.evaluation.pool_ranks import PoolRanks, read_pool_ranks
+from hybrid_pyserini.evaluation.run_scoring import RunFile, score_files
+from hybrid_pyserini.evaluation.settings import QuerySums, average, language_groups, micro_average
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import made_by, sha256
 from hybrid_pyserini.records import Pair, Qrels
@@ -48,38 +51,48 @@ def check_runs(workspace: Workspace, info: DatasetInfo, model: str, pairs: Seque
 
 
 def evaluate(
-    workspace: Workspace, info: DatasetInfo, model: str, pairs: Sequence[Pair], measures: Sequence[Measure]
+    workspace: Workspace, info: DatasetInfo, model: str, pairs: Sequence[Pair], measures: Sequence[Measure],
+    bias_at: int = DEPTH,
 ) -> dict[str, Any]:
     """Score a model's runs of the ``pairs``, write the evaluation, and return what stands in its JSON.
 
-    Means follow the pairs that the data set declares. With some of them left out a mean is null, and ``remarks`` says
-    why under the null's place ('settings.cross'). Raises InputError for whatever is missing or broken.
+    ``bias_at`` is the k of the measures of language bias that look at the pool's top k. Means follow the pairs that the
+    data set declares. With some of them left out a mean is null, and ``remarks`` says why under the null's place
+    ('settings.cross'). Raises InputError for whatever is missing or broken.
     """
     check_runs(workspace, info, model, pairs)
     scored = scored_of_pairs(workspace, info.name, pairs)
-    pools = _read_pools(workspace, info.name, model, scored)
+    ranks = _read_ranks(workspace, info.name, model, scored)
+    depth = _depth(workspace.run_manifest(info.name, model))
     names = [str(measure) for measure in measures]
     with replacing_file(workspace.per_query(info.name, model)) as aside:
-        cells = _score_all(workspace, info.name, model, scored, measures, aside)
+        cells, pool_measures = _score_all(
+            workspace, info, model, scored, measures, aside, Pools(bias_at, ranks, depth["pool_hits"])
+        )
         means = average(info.pairs, {pair: cell.means for pair, cell in cells.items()}, names)
-        rank_distance, null = _rank_distance(workspace, info, model, pairs, pools)
+        micro, micro_remarks = micro_average(info.pairs, {pair: cell.sums for pair, cell in cells.items()}, names)
+        pool, remarks = _pool_records(workspace, info, model, pairs, ranks, pool_measures)
         record = {
             "schema": SCHEMA,
             "dataset": info.name,
             "model": model,
-            **_depth(workspace.run_manifest(info.name, model)),
+            **depth,
             "languages": list(info.languages),
+            "language_groups": language_groups(info.languages),
             "settings": means.settings,
+            "settings_micro": micro,
             "by_query_language": means.by_query_language,
             "by_passage_language": means.by_passage_language,
+            **means.by_group,
             "pairs": {str(pair): cell.means for pair, cell in cells.items()},
             "queries": {str(pair): cell.queries for pair, cell in cells.items()},
-            "language_bias": {"rank_distance": rank_distance},
+            **pool,
             "remarks": means.remarks
+            | micro_remarks
             | {f"pairs.{pair}": cell.remark for pair, cell in cells.items() if cell.remark}
-            | ({"language_bias.rank_distance": null} if null else {}),
+            | remarks,
             "runs": _hashes(workspace.found_run, info.name, model, pairs)
-            | _hashes(workspace.ranks, info.name, model, pools),
+            | _hashes(workspace.ranks, info.name, model, ranks),
             "judged_by": judgement_hashes(workspace, info.name, pairs),
             "made_by": made_by(dataset=info.name, model=model, measures=names, pairs=[str(pair) for pair in pairs]),
         }
@@ -116,56 +129,74 @@ class _Cell:
     """What the evaluation keeps of a pair once its per-query values are written."""
 
     means: dict[str, float]
+    sums: QuerySums
     queries: dict[str, int]
     remark: str | None
 
 
 def _score_all(
-    workspace: Workspace, dataset: str, model: str, scored: dict[Pair, Qrels], measures: Sequence[Measure],
-    per_query: Path,
-) -> dict[Pair, _Cell]:
-    """Score the runs of the ``scored`` pairs, writing their per-query values to a parquet file."""
+    workspace: Workspace, info: DatasetInfo, model: str, scored: dict[Pair, Qrels], measures: Sequence[Measure],
+    per_query: Path, pools: Pools,
+) -> tuple[dict[Pair, _Cell], list[PoolMeasure]]:
+    """Score the runs of the ``scored`` pairs, then the pools, writing per-query values to a parquet file."""
     cells = {}
-    results = score_files(
-        measures, {workspace.found_run(dataset, model, pair): judged for pair, judged in scored.items()}
-    )
+    results = score_files(measures, [
+        RunFile(workspace.found_run(info.name, model, pair), judged, pools.k if pair.setting == "multi" else 0)
+        for pair, judged in scored.items()
+    ])
     with closing(results), writing_per_query(per_query) as write:
         bar = tqdm(results, desc=f"evaluating {model}", unit="run", total=len(scored))
         for pair, result in zip(scored, bar, strict=True):
-            write(pair, result.figures.values)
-            cells[pair] = _Cell(result.figures.means, result.figures.queries, result.remark)
-    return cells
+            figures = result.figures
+            write(pair, figures.values)
+            sums = {measure: fsum(values.values()) for measure, values in figures.values.items()}
+            cells[pair] = _Cell(figures.means, QuerySums(sums, figures.scored), figures.queries, result.remark)
+            if pair.setting == "multi":
+                pools.add(pair, scored[pair], result.top)
+        pool_measures = measure_pools(workspace, info, pools)
+        for pool_measure in pool_measures:
+            for pair, values in pool_measure.values.items():
+                write(pair, {pool_measure.name: values})
+    return cells, pool_measures
 
 
-def _read_pools(
+def _read_ranks(
     workspace: Workspace, dataset: str, model: str, scored: dict[Pair, Qrels]
-) -> dict[Pair, PoolDistances]:
-    """Rank distances of every pool among the ``scored`` pairs; empty if the model has no ranks file at all.
+) -> dict[Pair, PoolRanks]:
+    """The relevant passages' ranks in every pool among the ``scored`` pairs; empty if the model has no ranks file.
 
     A run from elsewhere comes without ranks. Ranks for some of the pools only are a fault: raises InputError.
     """
     paths = {pair: workspace.ranks(dataset, model, pair) for pair in scored if pair.setting == "multi"}
     if not any(path.exists() for path in paths.values()):
         return {}
-    pools = {pair: pool_distances(path, scored[pair]) for pair, path in paths.items()}
-    sizes = {pool.size for pool in pools.values()}
+    ranks = {pair: read_pool_ranks(path, scored[pair]) for pair, path in paths.items()}
+    sizes = {of_pool.size for of_pool in ranks.values()}
     if len(sizes) > 1:
         raise InputError(
             f"the ranks of {model!r} on {dataset} come from pools of different sizes: "
             f"{' '.join(map(str, sorted(sizes)))}", remedy="search all pools again",
         )
-    return pools
+    return ranks
 
 
-def _rank_distance(
-    workspace: Workspace, info: DatasetInfo, model: str, pairs: Sequence[Pair], pools: dict[Pair, PoolDistances]
-) -> tuple[dict[str, Any], str | None]:
-    """The ``rank_distance`` object, and why its means are null where they are."""
-    rank_distance, null = summarise([pair for pair in info.pairs if pair.setting == "multi"], pools)
+def _pool_records(
+    workspace: Workspace, info: DatasetInfo, model: str, pairs: Sequence[Pair], ranks: dict[Pair, PoolRanks],
+    measures: Sequence[PoolMeasure],
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """``pool`` and ``language_bias`` of the evaluation, and the remarks on them."""
+    declared = [pair for pair in info.pairs if pair.setting == "multi"]
+    rank_distance, null = summarise(declared, {pair: distances_of(of_pool) for pair, of_pool in ranks.items()})
     without = [workspace.ranks(info.name, model, pair) for pair in pairs if pair.setting == "multi"]
-    if without and not pools:
+    if without and not ranks:
         null = f"null: the runs have no ranks beside them ({without[0].name} ...)"
-    return rank_distance, null
+    pool: dict[str, Any] = {"passages": next((of_pool.size for of_pool in ranks.values()), None)}
+    bias: dict[str, Any] = {"rank_distance": rank_distance}
+    remarks = {"language_bias.rank_distance": null}
+    for measure in measures:
+        name, section = ("pool", pool) if measure.name == AP_FULL else ("language_bias", bias)
+        section[measure.name], remarks[f"{name}.{measure.name}"] = measure.record(declared)
+    return {"pool": pool, "language_bias": bias}, {place: remark for place, remark in remarks.items() if remark}
 
 
 def _depth(manifest: Path) -> dict[str, int | None]:

@@ -14,12 +14,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.evaluation.pool_ranks import PoolRanks, read_pool_ranks
 from hybrid_pyserini.evaluation.settings import why_null
 from hybrid_pyserini.records import Pair, Qrels
-from hybrid_pyserini.trec import RankedPassage, read_ranks
-
-_REMEDY = "search again: ranks are written with the runs"
 
 
 @dataclass(frozen=True)
@@ -41,6 +38,11 @@ class PoolDistances:
         return fmean(self.distances.values())
 
     @property
+    def is_constant(self) -> bool:
+        """Whether every query has one relevant passage, which is ranked: its distance from itself is 0."""
+        return self.passages == len(self.distances) and not self.unranked
+
+    @property
     def normalised(self) -> float:
         """The mean as a share of the largest value possible."""
         return self.mean / max(self.size - 1, 1)
@@ -56,49 +58,17 @@ def distance(ranks: Sequence[int | None], size: int) -> int:
 
 
 def pool_distances(path: Path, scored: Qrels) -> PoolDistances:
-    """Rank distances from a ranks file and the judgements of the scored queries.
+    """Rank distances from a ranks file and the judgements of the scored queries; raises InputError where they do not
+    fit."""
+    return distances_of(read_pool_ranks(path, scored))
 
-    Raises InputError unless the file holds exactly the relevant passages of the scored queries, once each, with ranks
-    between 1 and one N.
-    """
-    by_query: dict[str, dict[str, int | None]] = {qid: {} for qid in scored}
-    sizes: set[int] = set()
-    for passage in read_ranks(path):
-        _check(passage, scored, by_query, path)
-        by_query[passage.query_id][passage.docid] = passage.rank
-        sizes.add(passage.size)
-    for qid, judged in scored.items():
-        for docid, relevance in judged.items():
-            if relevance >= 1 and docid not in by_query[qid]:
-                raise InputError(
-                    f"passage {docid!r}, relevant for query {qid!r}, has no line", remedy=_REMEDY, path=path
-                )
-    if len(sizes) > 1:
-        raise InputError(f"several pool sizes N: {' '.join(map(str, sorted(sizes)))}", remedy=_REMEDY, path=path)
-    (size,) = sizes
+
+def distances_of(ranks: PoolRanks) -> PoolDistances:
+    """Rank distances from the relevant passages' ranks."""
     return PoolDistances(
-        distances={qid: distance(list(ranks.values()), size) for qid, ranks in by_query.items()},
-        size=size,
-        passages=sum(len(ranks) for ranks in by_query.values()),
-        unranked=sum(rank is None for ranks in by_query.values() for rank in ranks.values()),
+        distances={qid: distance(of_query, ranks.size) for qid, of_query in ranks.ranks.items()},
+        size=ranks.size, passages=ranks.passages, unranked=ranks.unranked,
     )
-
-
-def _check(
-    passage: RankedPassage, scored: Qrels, by_query: Mapping[str, Mapping[str, int | None]], path: Path
-) -> None:
-    """Raise InputError for a line that is not about a relevant passage of a scored query, or not the first such."""
-    qid, docid = passage.query_id, passage.docid
-    if scored.get(qid, {}).get(docid, 0) < 1:
-        raise InputError(
-            f"query {qid!r} is not scored or passage {docid!r} not relevant for it", remedy=_REMEDY, path=path
-        )
-    if docid in by_query[qid]:
-        raise InputError(f"query {qid!r} has passage {docid!r} twice", remedy=_REMEDY, path=path)
-    if passage.size < 1 or (passage.rank is not None and not 1 <= passage.rank <= passage.size):
-        raise InputError(
-            f"passage {docid!r} of query {qid!r} has rank {passage.rank} of {passage.size}", remedy=_REMEDY, path=path
-        )
 
 
 def summarise(declared: Sequence[Pair], pools: Mapping[Pair, PoolDistances]) -> tuple[dict[str, Any], str | None]:
@@ -107,13 +77,15 @@ def summarise(declared: Sequence[Pair], pools: Mapping[Pair, PoolDistances]) -> 
     ``declared`` are the data set's pools. ``bound`` is true where a passage is not ranked, ``unranked_share`` is the
     share of such passages; both are null without any pool.
     """
-    null = why_null(declared, pools)
+    null, shown = why_null(declared, pools), pools
+    if pools and all(pool.is_constant for pool in pools.values()):
+        null, shown = "constant by construction, so not shown: every query has one relevant passage", {}
     passages = sum(pool.passages for pool in pools.values())
     unranked = sum(pool.unranked for pool in pools.values())
     return {
         "mean": None if null else fmean(pool.mean for pool in pools.values()),
         "normalised": None if null else fmean(pool.normalised for pool in pools.values()),
-        "by_query_language": {pair.query: pool.mean for pair, pool in pools.items()},
+        "by_query_language": {pair.query: pool.mean for pair, pool in shown.items()},
         "bound": unranked > 0 if pools else None,
         "unranked_share": unranked / passages if pools else None,
     }, null

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from ir_measures import Measure
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.measures import PairFigures, Run, parse_measures, score_run
+from hybrid_pyserini.evaluation.pool_top import top_passages
 from hybrid_pyserini.records import Qrels
 from hybrid_pyserini.trec import read_run
 
@@ -25,25 +26,37 @@ _PROCESSES = 8
 
 
 @dataclass(frozen=True)
+class RunFile:
+    """A run to score."""
+
+    path: Path
+    scored: Qrels
+    """The judgements of its scored queries."""
+    top: int = 0
+    """How many of each scored query's passages are wanted."""
+
+
+@dataclass(frozen=True)
 class ScoredRun:
     """What is kept of a run."""
 
     figures: PairFigures
     remark: str | None
     """What to say where all figures are zero."""
+    top: dict[str, list[str]]
+    """Scored query id -> its best passages, best first; empty where none are wanted."""
 
 
-def score_files(measures: Sequence[Measure], scored: Mapping[Path, Qrels]) -> Generator[ScoredRun, None, None]:
-    """Score runs, each against the judgements of its scored queries; raises InputError for a broken run, and for one
-    that answers none of its scored queries."""
+def score_files(measures: Sequence[Measure], files: Sequence[RunFile]) -> Generator[ScoredRun, None, None]:
+    """Score runs; raises InputError for a broken one, and for one that answers none of its scored queries."""
     score = partial(_score_file, [str(measure) for measure in measures])
-    processes = min(_cores(), _PROCESSES, len(scored))
-    if processes < 2 or sum(path.stat().st_size for path in scored) < _WORTH_PROCESSES:
-        yield from map(score, scored, scored.values())
+    processes = min(_cores(), _PROCESSES, len(files))
+    if processes < 2 or sum(file.path.stat().st_size for file in files) < _WORTH_PROCESSES:
+        yield from map(score, files)
         return
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _follow_parent)
     try:
-        yield from pool.map(score, scored, scored.values())
+        yield from pool.map(score, files)
     except BrokenProcessPool:
         raise InputError(
             "a process that scored runs was ended from outside", remedy="see whether memory suffices, and run it again"
@@ -70,15 +83,17 @@ def _follow_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _score_file(names: Sequence[str], path: Path, scored: Qrels) -> ScoredRun:
-    run = read_run(path)
-    figures = score_run(parse_measures(names), scored, run)
+def _score_file(names: Sequence[str], file: RunFile) -> ScoredRun:
+    run = read_run(file.path)
+    figures = score_run(parse_measures(names), file.scored, run)
     if run and figures.unanswered == figures.scored:
         raise InputError(
             f"answers {figures.ignored} queries, but none of the {figures.scored} scored ones (such as "
-            f"{next(iter(scored))!r})", remedy="check whether it is a run of this data set", path=path,
+            f"{next(iter(file.scored))!r})", remedy="check whether it is a run of this data set", path=file.path,
         )
-    return ScoredRun(figures, _remark(scored, run))
+    wanted = file.scored if file.top else ()
+    top = {query_id: top_passages(run.get(query_id, {}), file.top) for query_id in wanted}
+    return ScoredRun(figures, _remark(file.scored, run), top)
 
 
 def _remark(scored: Qrels, run: Run) -> str | None:

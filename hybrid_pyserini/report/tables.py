@@ -58,6 +58,38 @@ def pair_table(evaluations: Sequence[Mapping[str, Any]]) -> str:
     return markdown(["pair", *measures], rows)
 
 
+def pool_table(evaluations: Sequence[Mapping[str, Any]]) -> str:
+    """What only the pool has: AP over the full ranking, and the measures of language bias. One that no model has a
+    figure of has no column; without any column the table is empty. ``<=`` and ``>=`` mark bounds."""
+    cells = [_pool_cells(evaluation) for evaluation in evaluations]
+    names = [name for name in dict.fromkeys(name for of_model in cells for name in of_model)
+             if any(of_model.get(name, NONE) != NONE for of_model in cells)]
+    rows = [
+        [evaluation["model"], *(of_model.get(name, NONE) for name in names)]
+        for evaluation, of_model in zip(evaluations, cells, strict=True)
+    ]
+    return markdown(["pool", *names], rows) if names else ""
+
+
+def _pool_cells(evaluation: Mapping[str, Any]) -> dict[str, str]:
+    """Column -> cell of one model."""
+    full = evaluation["pool"]["AP(full)"]
+    cells = {"AP(full)": _bounded(full, ">= ", 3)}
+    for name, figures in evaluation["language_bias"].items():
+        if name == "Max@R":
+            cells[name] = _bounded(figures, "<= ", 1)
+        elif name != "rank_distance":
+            cells[name] = _figure(figures["mean"])
+        if "unbiased" in figures:
+            cells["unbiased"] = _figure(figures["unbiased"])
+    return cells
+
+
+def _bounded(figures: Mapping[str, Any], sign: str, digits: int) -> str:
+    """A mean, with the ``sign`` of a bound where it is one."""
+    return f"{sign if figures['bound'] and figures['mean'] is not None else ''}{_figure(figures['mean'], digits)}"
+
+
 def language_table(evaluation: Mapping[str, Any], measure: str) -> str:
     """One model by query language: its own pair, the mean of its cross pairs, its pool, its rank distance."""
     distances = evaluation["language_bias"]["rank_distance"]
@@ -73,6 +105,23 @@ def language_table(evaluation: Mapping[str, Any], measure: str) -> str:
     return markdown([f"{evaluation['model']}, {measure}", *SETTINGS, "rank distance"], rows)
 
 
+def table_by(grouping: str, evaluation: Mapping[str, Any], measure: str) -> str:
+    """One model by language, or by a group of languages (script, resource): as query language in all three settings,
+    and as passage language in cross. A group's row names its languages."""
+    if grouping == "language":
+        return language_table(evaluation, measure)
+    queries, passages = evaluation[f"by_query_{grouping}"], evaluation[f"by_passage_{grouping}"]
+    rows = [
+        [
+            f"{group} ({' '.join(languages)})",
+            *(_figure(queries.get(group, {}).get(setting, {}).get(measure)) for setting in SETTINGS),
+            _figure(passages.get(group, {}).get("cross", {}).get(measure)),
+        ]
+        for group, languages in evaluation["language_groups"][grouping].items()
+    ]
+    return markdown([f"{evaluation['model']}, {measure}, by {grouping}", *SETTINGS, "cross, passages"], rows)
+
+
 def rank_distance(evaluation: Mapping[str, Any], which: str = "mean") -> str:
     """The rank distance (``mean`` or ``normalised``); ``<=`` marks an upper bound."""
     figures = evaluation["language_bias"]["rank_distance"]
@@ -82,5 +131,8 @@ def rank_distance(evaluation: Mapping[str, Any], which: str = "mean") -> str:
 
 
 def _by_setting(settings: Mapping[str, Mapping[str, float | None]], measure: str) -> list[str]:
-    values = [settings[setting][measure] for setting in SETTINGS]
-    return [NONE if value is None else f"{value:.3f}" for value in values]
+    return [_figure(settings[setting][measure]) for setting in SETTINGS]
+
+
+def _figure(value: float | None, digits: int = 3) -> str:
+    return NONE if value is None else f"{value:.{digits}f}"

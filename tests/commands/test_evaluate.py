@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.records import Pair
+from hybrid_pyserini.collection import write_collection
+from hybrid_pyserini.records import Pair, Passage
 from hybrid_pyserini.trec import Hit, RankedPassage, write_qrels, write_ranks, write_run, write_topics
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
@@ -59,16 +60,46 @@ def test_tables_and_files(workspace: Workspace, capsys: pytest.CaptureFixture[st
         "|------|------:|------:|------:|\n"
         "| good | 1.000 | 1.000 | 0.500 |\n"
         "| poor | 0.000 | 0.000 | 0.000 |\n"
+        "\n"
+        "| pool | AP(full) | Max@R |\n"
+        "|------|---------:|------:|\n"
+        "| good |    1.000 |   2.0 |\n"
+        "| poor |    0.417 |   4.0 |\n"
     )
     assert "null" not in err
+    assert "good: language_bias.SameLanguage@100, language_bias.Complete@100: constant by construction" in err
     for model in ("good", "poor"):
         assert json.loads(workspace.evaluation("two", model).read_text())["model"] == model
         assert workspace.per_query("two", model).exists()
 
 
-def test_by_language(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(workspace, "two", "--model", "poor", "--by-language") == 0
-    assert "| poor, AP |  mono | cross | multi | rank distance |\n" in capsys.readouterr().out
+def test_language_bias_at_another_depth(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    for language in LANGUAGES:
+        write_collection(workspace.collection("two", language), [
+            Passage(f"{language}:{answer}", "text", "text", "", answer, language) for answer in ("yes", "no")
+        ])
+    assert run(workspace, "two", "--model", "good", "poor", "--bias-at", "3") == 0
+    assert capsys.readouterr().out.endswith(
+        "| pool | AP(full) | SameLanguage@3 | unbiased | Complete@3 | Max@R |\n"
+        "|------|---------:|---------------:|---------:|-----------:|------:|\n"
+        "| good |    1.000 |          0.500 |    0.500 |      1.000 |   2.0 |\n"  # two of three in de, one in en
+        "| poor |    0.417 |          0.500 |    0.500 |      0.000 |   4.0 |\n"
+    )
+
+
+@pytest.mark.parametrize(("by", "expected"), [
+    ("language", ["| poor, AP |  mono | cross | multi | rank distance |", "| de       | 0.500 | 0.500 | 0.417 |"]),
+    ("script", ["| poor, AP, by script |  mono | cross | multi | cross, passages |",
+                "| Latn (de en)        | 0.500 | 0.500 | 0.417 |           0.500 |"]),
+    ("resource", ["| poor, AP, by resource |", "| 5 (de en)             | 0.500 | 0.500 | 0.417 |"]),
+])
+def test_by_language_and_by_groups_of_languages(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], by: str, expected: list[str]
+) -> None:
+    assert run(workspace, "two", "--model", "poor", "--by", by) == 0
+    out = capsys.readouterr().out.splitlines()
+    for line in expected:
+        assert any(found.startswith(line) for found in out), line
 
 
 def test_default_measures(workspace: Workspace) -> None:
@@ -108,6 +139,7 @@ def test_what_a_reader_must_know_goes_to_stderr(workspace: Workspace, capsys: py
     (["two", "--model", "a.b"], "model name 'a.b'"),
     (["two", "--model", "good", "--measures", "AP", "mAP"], "no measure 'mAP'"),
     (["two", "--model", "good", "--pairs", "de-fr"], "'de-fr' is not a pair of two"),
+    (["two", "--model", "good", "--bias-at", "0"], "--bias-at 0"),
     (["two", "--model", "good", "--picture", "two.gif"], "two.gif: a picture ends in .svg, .png, .pdf"),
 ])
 def test_mistakes_are_one_line(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hybrid_pyserini.records import Pair
+from hybrid_pyserini.collection import write_collection
+from hybrid_pyserini.records import Pair, Passage
 from hybrid_pyserini.trec import Hit, RankedPassage, write_qrels, write_ranks, write_run, write_topics
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
@@ -58,6 +59,9 @@ def toy(tmp_path: Path) -> Workspace:
     workspace = Workspace(tmp_path)
     for language in LANGUAGES:
         write_topics(workspace.topics("toy", language), {question: f"{question}?" for question in QUESTIONS})
+        write_collection(workspace.collection("toy", language), (
+            Passage(f"{language}:{number}", "text", "text", "", str(number), language) for number in range(1, 5)
+        ))
     for passages in (*LANGUAGES, "all"):
         write_qrels(workspace.qrels("toy", passages), {
             question: dict.fromkeys(relevant(question, passages), 1) for question in QUESTIONS

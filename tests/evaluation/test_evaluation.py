@@ -43,9 +43,10 @@ def test_the_whole_by_hand(toy: Workspace) -> None:
     toy.run_manifest("toy", "m").write_text('{"hits": 100, "pool_hits": 1000}')
     record = run_evaluation(toy, ["AP", "R@1"])
     assert list(record) == [
-        "schema", "dataset", "model", "hits", "pool_hits", "languages", "settings", "by_query_language",
-        "by_passage_language", "pairs", "queries", "language_bias", "remarks", "runs", "judged_by",
-        "made_by",
+        "schema", "dataset", "model", "hits", "pool_hits", "languages", "language_groups", "settings",
+        "settings_micro", "by_query_language", "by_passage_language", "by_query_script", "by_passage_script",
+        "by_query_resource", "by_passage_resource", "pairs", "queries", "pool", "language_bias", "remarks", "runs",
+        "judged_by", "made_by",
     ]
     assert (record["dataset"], record["model"], record["hits"], record["pool_hits"]) == ("toy", "m", 100, 1000)
     assert record["languages"] == ["de", "en"]
@@ -57,18 +58,31 @@ def test_the_whole_by_hand(toy: Workspace) -> None:
         "mono": (AP["de-de"] + 1) / 2, "cross": (AP["de-en"] + AP["en-de"]) / 2,
         "multi": (AP["de-all"] + AP["en-all"]) / 2,
     })
+    assert record["settings_micro"]["mono"]["AP"] == pytest.approx((AP["de-de"] + 1) / 2)  # three queries each
+    assert record["language_groups"]["script"] == {"Latn": ["de", "en"]}
+    assert record["by_query_script"] == {"Latn": record["settings"]}
+    assert record["by_query_resource"] == {"5": record["settings"]}
+    assert record["by_passage_script"]["Latn"]["cross"] == record["settings"]["cross"]
     assert record["by_query_language"]["de"]["cross"]["AP"] == pytest.approx(AP["de-en"])
     assert record["by_passage_language"]["de"]["cross"]["AP"] == pytest.approx(AP["en-de"])
     assert record["queries"] == {
         pair: {"scored": 3, "unanswered": int(pair == "de-en"), "ignored": 0} for pair in AP
     }
-    assert record["language_bias"] == {"rank_distance": {
+    assert record["language_bias"]["rank_distance"] == {
         "mean": 2.5, "normalised": pytest.approx(2.5 / 7),
         "by_query_language": {"de": 3, "en": 2},  # (2 + 6 + 1) / 3 and (1 + 4 + 1) / 3
         "bound": False, "unranked_share": 0,
-    }}
-    assert record["remarks"] == {}
+    }
+    assert not [place for place in record["remarks"] if not place.startswith("language_bias")]
     assert json.loads(toy.evaluation("toy", "m").read_text(encoding="utf-8")) == record
+
+
+def test_the_documentation_names_every_figure(toy: Workspace) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    record = run_evaluation(toy, ["AP"])
+    told = {"schema", "dataset", "model", "hits", "pool_hits", "languages", "runs", "judged_by", "made_by"}
+    names = [*(record.keys() - told), *(name.replace("@100", "@K") for name in record["language_bias"]), "AP(full)"]
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_inputs_are_hashed_and_arguments_recorded(toy: Workspace) -> None:
@@ -108,7 +122,7 @@ def test_per_query_values(toy: Workspace) -> None:
     table = pyarrow.parquet.read_table(toy.per_query("toy", "m"))
     assert table.column_names == ["pair", "query_id", "measure", "value"]
     rows = table.to_pylist()
-    assert len(rows) == 6 * 3 * len(DEFAULT)
+    assert len(rows) == 6 * 3 * len(DEFAULT) + 2 * 3 * 2  # Max@R and AP(full) of the pools
     of_query = {(row["pair"], row["query_id"], row["measure"]): row["value"] for row in rows}
     assert len(of_query) == len(rows)
     assert of_query["de-de", "q3", "AP"] == 0.25
@@ -152,6 +166,8 @@ def test_pairs_with_their_own_qrels(toy: Workspace) -> None:
     assert record["queries"]["de-en"] == {"scored": 1, "unanswered": 0, "ignored": 1}
     assert record["pairs"]["de-en"] == {"AP": 0.5}
     assert record["pairs"]["en-en"] == {"AP": 1.0}
+    assert record["settings"]["cross"]["AP"] == pytest.approx((0.5 + 0.25) / 2)
+    assert record["settings_micro"]["cross"]["AP"] == pytest.approx((0.5 + 3 * 0.25) / 4)
 
 
 def test_topics_and_qrels_are_read_once_a_file(toy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +222,8 @@ def test_an_empty_run_counts_zero_and_is_remarked(toy: Workspace) -> None:
     record = run_evaluation(toy, ["AP"])
     assert record["pairs"]["de-en"] == {"AP": 0}
     assert record["queries"]["de-en"] == {"scored": 3, "unanswered": 3, "ignored": 0}
-    assert record["remarks"] == {"pairs.de-en": "the run is empty: all figures are zero"}
+    remarks = {place: why for place, why in record["remarks"].items() if not place.startswith("language_bias")}
+    assert remarks == {"pairs.de-en": "the run is empty: all figures are zero"}
 
 
 def test_a_run_of_other_passages_is_remarked(toy: Workspace) -> None:

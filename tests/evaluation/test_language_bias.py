@@ -54,6 +54,15 @@ def test_full_rankings_are_no_bound() -> None:
     assert result["unranked_share"] == 0
 
 
+def test_single_passages_have_a_distance_only_where_one_is_unranked() -> None:
+    declared = [Pair("de", "all")]
+    result, null = summarise(declared, {declared[0]: PoolDistances({"q1": 0, "q2": 0}, 11, 2, 0)})
+    assert (result["mean"], result["by_query_language"]) == (None, {})
+    assert null == "constant by construction, so not shown: every query has one relevant passage"
+    result, null = summarise(declared, {declared[0]: PoolDistances({"q1": 0, "q2": 10}, 11, 2, 1)})
+    assert (result["mean"], null) == (5, None)
+
+
 def test_a_missing_pool_makes_the_mean_null() -> None:
     declared = [Pair("de", "all"), Pair("en", "all")]
     result, null = summarise(declared, {declared[0]: PoolDistances({"q1": 2}, 11, 3, 0)})

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from hybrid_pyserini.evaluation.language_bias import PoolDistances, summarise
-from hybrid_pyserini.evaluation.settings import SETTINGS, average, why_null
+from hybrid_pyserini.evaluation.settings import (
+    SETTINGS,
+    QuerySums,
+    average,
+    language_groups,
+    micro_average,
+    why_null,
+)
 from hybrid_pyserini.records import Pair
 
 DATA = Path(os.environ.get("HYBRID_PYSERINI_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -69,7 +76,9 @@ def test_a_mean_with_a_hole_is_null_and_says_why() -> None:
     assert means.by_query_language["fr"]["multi"] == {"AP": 0.1}
     assert means.by_passage_language["fr"]["cross"] == {"AP": None}
     assert means.by_passage_language["de"]["cross"] == {"AP": pytest.approx(0.6)}
-    assert means.remarks == {
+    by_group = ("by_query_script", "by_passage_script", "by_query_resource", "by_passage_resource")
+    by_language = {place: why for place, why in means.remarks.items() if not place.startswith(by_group)}
+    assert by_language == {
         "settings.cross": "null: 1 of 6 pairs were not given (en-fr)",
         "settings.multi": "null: 1 of 3 pairs were not given (de-all)",
         "by_query_language.en.cross": "null: 1 of 2 pairs were not given (en-fr)",
@@ -97,6 +106,76 @@ def test_cross_lingual_only_data_sets_average_what_they_declare() -> None:
     assert means.settings["cross"] == {"AP": pytest.approx(0.5)}
     assert list(means.by_query_language) == ["en"]
     assert list(means.by_passage_language) == ["de", "fr"]
+
+
+GROUPED = {  # de and en are of class 5 and in Latn, th of class 3 in Thai, xx is in no table
+    "de-de": 0.1, "de-en": 0.2, "de-th": 0.6, "de-xx": 0.4, "de-all": 0.05,
+    "en-de": 0.3, "en-en": 0.4, "en-th": 0.7, "en-xx": 0.5, "en-all": 0.15,
+    "th-de": 0.9, "th-en": 0.8, "th-th": 1.0, "th-xx": 0.1, "th-all": 0.1,
+    "xx-de": 0.2, "xx-en": 0.6, "xx-th": 0.3, "xx-xx": 0.7, "xx-all": 0.3,
+}
+BY_QUERY = {
+    "latin": {"mono": 0.25, "cross": (0.2 + 0.6 + 0.4 + 0.3 + 0.7 + 0.5) / 6, "multi": 0.1},
+    "thai": {"mono": 1.0, "cross": 0.6, "multi": 0.1},
+    "none": {"mono": 0.7, "cross": 1.1 / 3, "multi": 0.3},
+}
+BY_PASSAGE = {
+    "latin": {"mono": 0.25, "cross": (0.3 + 0.9 + 0.2 + 0.2 + 0.8 + 0.6) / 6},
+    "thai": {"mono": 1.0, "cross": 1.6 / 3},
+    "none": {"mono": 0.7, "cross": 1 / 3},
+}
+
+
+@pytest.mark.parametrize(("grouping", "groups"), [
+    ("script", {"Latn": "latin", "Thai": "thai", "unknown": "none"}),
+    ("resource", {"3": "thai", "5": "latin", "unknown": "none"}),
+])
+def test_groups_of_languages_by_hand(grouping: str, groups: dict[str, str]) -> None:
+    means = average([pair(name) for name in GROUPED], {pair(n): {"AP": v} for n, v in GROUPED.items()}, ["AP"])
+    assert means.remarks == {}
+    for place, expected in ((f"by_query_{grouping}", BY_QUERY), (f"by_passage_{grouping}", BY_PASSAGE)):
+        rows = means.by_group[place]
+        assert list(rows) == list(groups)
+        for group, name in groups.items():
+            found = {setting: of_setting["AP"] for setting, of_setting in rows[group].items()}
+            assert found == pytest.approx(expected[name]), (place, group)
+    assert set(means.by_group) == {"by_query_script", "by_passage_script", "by_query_resource", "by_passage_resource"}
+
+
+def test_a_group_with_a_hole_is_null_and_the_others_are_not() -> None:
+    figures = {pair(name): {"AP": value} for name, value in GROUPED.items() if name not in ("en-th", "xx-all")}
+    means = average([pair(name) for name in GROUPED], figures, ["AP"])
+    rows = means.by_group["by_query_script"]
+    assert rows["Latn"]["cross"] == {"AP": None}
+    assert rows["Thai"]["cross"] == {"AP": pytest.approx(0.6)}
+    assert means.by_group["by_passage_resource"]["3"]["cross"] == {"AP": None}
+    assert means.by_group["by_passage_resource"]["5"]["cross"] == {"AP": pytest.approx(0.5)}
+    assert rows["unknown"]["multi"] == {"AP": None}
+    assert means.remarks["by_query_script.Latn.cross"] == "null: 1 of 6 pairs were not given (en-th)"
+    assert means.remarks["by_passage_resource.3.cross"] == "null: 1 of 3 pairs were not given (en-th)"
+    assert means.remarks["by_query_script.unknown.multi"] == "null: 1 of 1 pairs were not given (xx-all)"
+
+
+def test_which_language_is_in_which_group() -> None:
+    assert language_groups(["th", "de", "xx", "en"]) == {
+        "script": {"Latn": ["de", "en"], "Thai": ["th"], "unknown": ["xx"]},
+        "resource": {"3": ["th"], "5": ["de", "en"], "unknown": ["xx"]},
+    }
+
+
+def test_every_query_counts_the_same_in_a_micro_mean() -> None:
+    declared = [pair("de-de"), pair("en-en"), pair("de-en"), pair("de-all")]
+    queries = {  # sums over 2, 8, 1 queries
+        declared[0]: QuerySums({"AP": 1.0}, 2), declared[1]: QuerySums({"AP": 1.6}, 8),
+        declared[2]: QuerySums({"AP": 0.3}, 1),
+    }
+    settings, remarks = micro_average(declared, queries, ["AP"])
+    assert settings == {
+        "mono": {"AP": pytest.approx(2.6 / 10)},  # the macro mean is (1 / 2 + 1.6 / 8) / 2 = 0.35
+        "cross": {"AP": pytest.approx(0.3)},
+        "multi": {"AP": None},
+    }
+    assert remarks == {"settings_micro.multi": "null: 1 of 1 pairs were not given (de-all)"}
 
 
 def paper_columns() -> Iterator[tuple[str, str, str, dict[str, dict[str, float]]]]:

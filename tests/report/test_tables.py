@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from hybrid_pyserini.report.tables import language_table, markdown, model_table, pair_table, setting_tables
+from hybrid_pyserini.report.tables import (
+    language_table,
+    markdown,
+    model_table,
+    pair_table,
+    pool_table,
+    setting_tables,
+    table_by,
+)
 
 
 def evaluation(model: str, scale: float, **rank_distance: Any) -> dict[str, Any]:
@@ -82,3 +90,42 @@ def test_by_language() -> None:
         "| de    | 0.200 | 0.300 | 0.400 |             - |\n"
         "| en    | 0.000 | 0.100 | 0.200 |       <= 21.7 |"
     )
+
+
+def pools(model: str, *, bound: bool, share: float | None) -> dict[str, Any]:
+    """What the table of the pool reads: PEER is null, as in XQuAD-R."""
+    return {
+        "model": model,
+        "pool": {"passages": 9, "AP(full)": {"mean": 0.25, "bound": bound}},
+        "language_bias": {
+            "rank_distance": {"mean": 3.0}, "PEER@9": {"mean": None},
+            "SameLanguage@9": {"mean": share} | ({} if share is None else {"unbiased": 1 / 11}),
+            "Complete@9": {"mean": 0.5}, "Max@R": {"mean": None if share is None else 1234.56, "bound": bound},
+        },
+    }
+
+
+def test_the_pools_table_has_no_column_without_a_figure() -> None:
+    assert pool_table([pools("m", bound=False, share=0.9), pools("bm25", bound=True, share=None)]) == (
+        "| pool | AP(full) | SameLanguage@9 | unbiased | Complete@9 |  Max@R |\n"
+        "|------|---------:|---------------:|---------:|-----------:|-------:|\n"
+        "| m    |    0.250 |          0.900 |    0.091 |      0.500 | 1234.6 |\n"
+        "| bm25 | >= 0.250 |              - |        - |      0.500 |      - |"
+    )
+    empty = pools("m", bound=False, share=None)
+    empty["pool"]["AP(full)"]["mean"] = empty["language_bias"]["Complete@9"]["mean"] = None
+    assert pool_table([empty]) == ""
+
+
+def test_by_groups_of_languages() -> None:
+    record = evaluation("m", 1.0)
+    record["language_groups"] = {"resource": {"3": ["th"], "unknown": ["xx", "yy"]}}
+    record["by_query_resource"] = {"3": record["settings"]}  # xx and yy have passages only
+    record["by_passage_resource"] = {"unknown": {"cross": {"AP": 0.5}}}
+    assert table_by("resource", record, "AP") == (
+        "| m, AP, by resource |  mono | cross | multi | cross, passages |\n"
+        "|--------------------|------:|------:|------:|----------------:|\n"
+        "| 3 (th)             | 0.100 | 0.200 | 0.300 |               - |\n"
+        "| unknown (xx yy)    |     - |     - |     - |           0.500 |"
+    )
+    assert table_by("language", record, "AP") == language_table(record, "AP")
