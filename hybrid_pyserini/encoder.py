@@ -32,6 +32,9 @@ CHUNK_TOKENS = 2048
 """Tokens in a chunk, padding included: few enough that texts of one chunk are about equally long, enough to fill a
 matrix product. On two cores the fastest of 512, 1024, 2048 and 4096."""
 
+_LEAST_TOKENS = 256
+"""Tokens in a chunk of few texts: 64 questions, of 15 tokens each, took half as long as in one chunk."""
+
 GPU_CHUNK_TOKENS = 16384
 """The same for anything but a processor, which wants larger matrix products; not measured."""
 
@@ -243,8 +246,14 @@ class Encoder:
         if device.type != "cpu":
             yield from map(embed_chunk, self.length_sorted_chunks(token_ids, chunk_tokens or GPU_CHUNK_TOKENS))
         else:
-            chunks = list(self.length_sorted_chunks(token_ids, chunk_tokens or CHUNK_TOKENS))
+            chunks = list(self.length_sorted_chunks(token_ids, chunk_tokens or _tokens_a_chunk(token_ids)))
             yield from _side_by_side(embed_chunk, chunks)
+
+
+def _tokens_a_chunk(token_ids: Sequence[Sequence[int]]) -> int:
+    """So many that a few texts too are several chunks, which can be encoded side by side. The number of threads plays
+    no part, for a text's vector depends a little on what it is encoded with."""
+    return min(CHUNK_TOKENS, max(_LEAST_TOKENS, sum(map(len, token_ids)) // _SIDE_BY_SIDE))
 
 
 def _side_by_side(call: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:
