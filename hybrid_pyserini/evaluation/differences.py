@@ -14,7 +14,7 @@ import numpy as np
 
 from hybrid_pyserini.evaluation.bootstrap import Layout, bootstrap_means
 from hybrid_pyserini.evaluation.clusters import Clusters
-from hybrid_pyserini.evaluation.intervals import Seeds, estimate
+from hybrid_pyserini.evaluation.intervals import ROUNDING, Seeds, estimate
 from hybrid_pyserini.evaluation.significance import effect_size, paired_randomisation, paired_t, win_tie_loss
 
 
@@ -72,6 +72,7 @@ def mean_differences(sample: Sample, a: Measured, b: Measured) -> list[dict[str,
     queries = sample.scored.sum(axis=0)
     # What a question, and a cluster, adds to the difference of each mean.
     added = (difference / queries) @ sample.weights
+    added[np.abs(added) <= ROUNDING * ((a.over_seeds + b.over_seeds) / queries @ sample.weights)] = 0
     of_pairs = (difference.sum(axis=0) / queries)[:, None]
     counts = np.array([win_tie_loss(of_pairs[weights > 0])[:, 0] for weights in sample.weights.T]).reshape(-1, 3).T
     return _records({

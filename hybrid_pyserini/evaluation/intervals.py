@@ -40,6 +40,9 @@ LEVEL = 0.95
 _EMPTY_DRAWS = 0.01
 """The share of draws that may leave a pair without queries before a mean has no interval."""
 
+ROUNDING = 1e-12
+"""What is less than this, as a share of the values it was computed from, is a rounding error of theirs, and 0."""
+
 
 @dataclass(frozen=True)
 class Seeds:
@@ -69,7 +72,9 @@ def estimate(clusters: int, first: Seeds, second: Seeds | None = None) -> Estima
     signs = [1.0, -1.0][: len(systems)]
     value = _combined(signs, [system.means for system in systems])
     drawn = _combined(signs, [system.drawn for system in systems])
-    components = [(_over_clusters(drawn, clusters), clusters - 1)]
+    least = ROUNDING * np.maximum.reduce([np.abs(system.means).max(axis=0) for system in systems])
+    value = np.where(np.abs(value) <= least, 0.0, value)
+    components = [(_over_clusters(drawn, clusters, least), clusters - 1)]
     components += [
         (system.means.var(axis=0, ddof=1) / len(system.means), len(system.means) - 1)
         for system in systems if len(system.means) > 1
@@ -89,13 +94,13 @@ def _combined(signs: Sequence[float], of_systems: Sequence[np.ndarray]) -> np.nd
     return np.add.reduce([sign * of_system.mean(axis=0) for sign, of_system in zip(signs, of_systems, strict=True)])
 
 
-def _over_clusters(drawn: np.ndarray, clusters: int) -> np.ndarray:
-    """The variance over draws [draws, means] -> [means], corrected for the number of clusters."""
+def _over_clusters(drawn: np.ndarray, clusters: int, least: np.ndarray) -> np.ndarray:
+    """The variance over draws [draws, means] -> [means], corrected for the number of clusters; a standard deviation
+    below ``least`` [means] is a rounding error of draws that are all the same."""
     empty = np.isnan(drawn)
     few = empty.mean(axis=0) > _EMPTY_DRAWS
     if clusters < 2 or few.all():
         return np.full(drawn.shape[1], np.nan)
     spread = np.nanvar(np.where(few, 0.0, drawn), axis=0, ddof=1)
-    # Rounding makes a variance of 1e-34 of draws that are all the same.
-    spread = np.where(np.sqrt(spread) <= 1e-14 * np.nanmax(np.abs(np.where(few, 0.0, drawn)), axis=0), 0.0, spread)
+    spread = np.where(np.sqrt(spread) <= least, 0.0, spread)
     return np.where(few, np.nan, spread * clusters / (clusters - 1))

@@ -206,3 +206,14 @@ def test_pairs_with_their_own_queries() -> None:
     added = [0.1, 0.1, -0.05]
     assert both["d_z"] == pytest.approx(np.mean(added) / np.std(added, ddof=1))
     assert both["p_randomisation"] == 0.5  # sums .15; .05, .05, .25 and their opposites: four of eight as far as .15
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_rounding_errors_are_no_difference(seed: int) -> None:
+    """The same values in other pairs: no question differs in its mean over pairs, but sums in another order do."""
+    random = np.random.default_rng(seed)
+    values = 1 / random.integers(1, 9, (1, 12, 6))
+    sample = Sample(Clusters("question", np.arange(12)), np.ones((12, 6), dtype=bool), np.full((6, 1), 1 / 6))
+    others = values[:, :, random.permutation(6)]
+    (found,) = mean_differences(sample, measured(sample, values), measured(sample, others))
+    assert [found[name] for name in ("difference", "low", "high", "p", "p_randomisation", "d_z")] == [0, 0, 0, 1, 1, 0]
