@@ -104,7 +104,7 @@ def _read(workspace: Workspace, info: DatasetInfo, model: str) -> Evaluated:
     try:
         pairs = [Pair(*pair.split("-")) for pair in record["pairs"]]
         runs, judged_by = record["runs"], record["judged_by"]
-        _ = record["settings"]["mono"], record["language_bias"]["rank_distance"], record["queries"]
+        _ = record["settings"]["mono"], record["language_bias"]["rank_distance"], record["pool"]["passages"]
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"an evaluation of another form ({error} is missing)", remedy=_again(info, model), path=path
@@ -161,6 +161,9 @@ def _check_alike(first: Evaluated, other: Evaluated) -> None:
         a, b = first.record.get(depth), other.record.get(depth)
         if None not in (a, b) and a != b:
             raise InputError(f"{both}: {depth} {a} and {b}", remedy="search with the same --hits and --pool-hits")
+    a, b = (one.record["pool"]["passages"] for one in (first, other))
+    if None not in (a, b) and a != b:
+        raise InputError(f"{both}: their pools have {a} and {b} passages", remedy="index and search the same passages")
     if first.pairs.keys() != other.pairs.keys():
         differing = sorted(map(str, first.pairs.keys() ^ other.pairs.keys()))
         some = " ".join(differing[:5]) + (" ..." if len(differing) > 5 else "")

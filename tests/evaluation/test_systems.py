@@ -147,6 +147,16 @@ def test_different_depths(workspace: Workspace) -> None:
     read(workspace)  # of runs from elsewhere nobody knows
 
 
+def test_pools_of_different_sizes(workspace: Workspace) -> None:
+    """The same questions and judgements, but one searched more passages."""
+    change(workspace.evaluation("six", "poor"), lambda record: record["pool"].update(passages=40))
+    assert "'good' and 'poor' cannot be compared: their pools have 20 and 40 passages; index" in error_of(
+        lambda: read(workspace)
+    )
+    change(workspace.evaluation("six", "poor"), lambda record: record["pool"].update(passages=None))
+    read(workspace)  # of runs from elsewhere nobody knows
+
+
 def test_different_pairs(workspace: Workspace) -> None:
     evaluate_all(workspace, "poor", pairs=PAIRS[:4])
     assert "'good' and 'poor' cannot be compared: only one was evaluated on en-all en-en" in error_of(
