@@ -211,12 +211,13 @@ def _add_differences(
 def _rank_distances(
     workspace: Workspace, info: DatasetInfo, systems: Sequence[System], grid: _Grid
 ) -> dict[str, Measured]:
-    """The rank distances, question by question, of the systems that rank every relevant passage."""
+    """The rank distances, question by question, of the systems that rank every relevant passage, and where the distance
+    is not constant."""
     pools = {pair: column for column, pair in enumerate(grid.pairs) if pair.setting == "multi"}
     scored = scored_of_pairs(workspace, info.name, pools)
     distances = {}
     for system in systems:
-        if any(_distance(grid.evaluated[model])["bound"] is not False for model in system.models):
+        if any(_untested(_distance(grid.evaluated[model])) for model in system.models):
             continue
         values = np.zeros((len(system.models), *grid.sample.scored.shape))
         for of_model, model in zip(values, system.models, strict=True):
@@ -229,6 +230,17 @@ def _rank_distances(
 
 def _distance(evaluated: Evaluated) -> Mapping[str, Any]:
     return evaluated.record["language_bias"]["rank_distance"]
+
+
+def _untested(distance: Mapping[str, Any]) -> str | None:
+    """Why a model's rank distance is not tested, where that is so."""
+    if distance["bound"] is None:
+        return "none: the runs have no ranks beside them"
+    if distance["bound"]:
+        return "an upper bound: it is not tested against full rankings"
+    if not distance["by_query_language"]:
+        return "constant by construction, so not shown: every query has one relevant passage"
+    return None
 
 
 def _add_rank_distances(
@@ -296,11 +308,9 @@ def _distance_remarks(systems: Sequence[System], grid: _Grid) -> dict[str, str]:
     if not any(mean.setting == "multi" for mean in grid.means):
         return remarks
     for system in systems:
-        bounds = [_distance(grid.evaluated[model])["bound"] for model in system.models]
-        if True in bounds:
-            remarks[f"rank_distance.{system.name}"] = "an upper bound: it is not tested against full rankings"
-        elif None in bounds:
-            remarks[f"rank_distance.{system.name}"] = "none: the runs have no ranks beside them"
+        reasons = filter(None, (_untested(_distance(grid.evaluated[model])) for model in system.models))
+        if said := "; ".join(dict.fromkeys(reasons)):
+            remarks[f"rank_distance.{system.name}"] = said
     return remarks
 
 

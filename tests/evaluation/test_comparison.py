@@ -18,6 +18,7 @@ from hybrid_pyserini.evaluation.significance import holm
 from hybrid_pyserini.evaluation.systems import parse_systems
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.report.comparison_tables import render
+from hybrid_pyserini.trec import write_qrels
 from hybrid_pyserini.workspace import Workspace
 
 RR = {"good": [1 / rank for rank in GOOD], "poor": [1 / rank for rank in POOR]}
@@ -146,6 +147,26 @@ def test_bounds_are_shown_but_not_tested(workspace: Workspace) -> None:
     assert not [row for row in record["differences"] if row["measure"] == RANK_DISTANCE]
     assert record["remarks"]["rank_distance.bm25"].startswith("an upper bound")
     assert "systems.good" in record["remarks"] and "systems.bm25" not in record["remarks"]  # BM25 has no seed
+
+
+def test_a_constant_rank_distance_is_neither_shown_nor_tested(workspace: Workspace) -> None:
+    """Every question has one relevant passage in the pool, whose distance from itself is 0 in any ranking."""
+    for pair in PAIRS:
+        if pair.setting == "multi":
+            write_qrels(workspace.qrels("six", pair), {question: {f"de:{question[1:]}": 1} for question in QUESTIONS})
+            for model in ("good", "poor"):
+                path = workspace.ranks("six", model, pair)
+                header, *lines = path.read_text().splitlines()
+                path.write_text("\n".join([header, *(line for line in lines if "\tde:" in line)]) + "\n")
+    evaluate_all(workspace, "good", "poor")
+    record = comparison(workspace)
+    figures = record["settings"]["multi"]
+    assert {name: of["mean"] for name, of in figures[RANK_DISTANCE].items()} == {"good": None, "poor": None}
+    assert figures["RR"]["good"]["mean"] == pytest.approx(5.5 / 6)
+    assert not [row for row in record["differences"] if row["measure"] == RANK_DISTANCE]
+    for model in ("good", "poor"):
+        assert record["remarks"][f"rank_distance.{model}"].startswith("constant by construction, so not shown")
+    assert "rank distance of good: constant by construction" in render(record, "table")
 
 
 def test_a_mean_with_a_hole_is_neither_shown_nor_tested(workspace: Workspace) -> None:
