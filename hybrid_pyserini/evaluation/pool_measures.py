@@ -80,10 +80,14 @@ class Pools:
 
     @property
     def too_shallow(self) -> str | None:
-        """Why nothing at k can be said of these runs, where that is so."""
-        if self.run_depth is None or self.run_depth >= min(self.k, self.size or self.k):
+        """Why nothing at k can be said of these runs, where that is so. Where nothing says how deep they are, they are
+        as deep as the deepest query."""
+        depth = self.run_depth
+        if depth is None:
+            depth = max(int(top.counts.max()) for top in self.tops.values())
+        if depth >= min(self.k, self.size or self.k):
             return None
-        return f"null: the runs hold {self.run_depth} passages a query, fewer than {self.k}"
+        return f"null: the runs hold {depth} passages a query, fewer than {self.k}"
 
     @property
     def whole(self) -> str | None:

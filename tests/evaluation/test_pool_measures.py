@@ -234,6 +234,25 @@ def test_runs_too_shallow_for_k(toy: Workspace, pool_hits: int, shallow: bool) -
     assert record["language_bias"]["Max@R"]["mean"] is not None
 
 
+@pytest.mark.parametrize(("hits", "shallow"), [(4, True), (5, False)])
+def test_the_depth_of_runs_from_elsewhere_is_that_of_their_deepest_query(
+    toy: Workspace, hits: int, shallow: bool
+) -> None:
+    """They have neither ranks nor a manifest. One query is deep enough, or none."""
+    for pair in (DE, EN):
+        toy.ranks("toy", "m", pair).unlink()
+        lines = toy.run("toy", "m", pair).read_text().splitlines(keepends=True)
+        depths = {"q1": hits, "q2": 1, "q3": 2}
+        of_query = {query: [line for line in lines if line.startswith(f"{query} ")] for query in depths}
+        kept = [line for query, depth in depths.items() for line in of_query[query][:depth]]
+        toy.run("toy", "m", pair).write_text("".join(kept))
+    record = run_evaluation(toy, 5)
+    for name in ("SameLanguage@5", "Complete@5"):
+        assert (record["language_bias"][name]["mean"] is None) is shallow
+    if shallow:
+        assert record["remarks"]["language_bias.Complete@5"] == "null: the runs hold 4 passages a query, fewer than 5"
+
+
 def test_runs_of_the_whole_pool_are_not_too_shallow(toy: Workspace) -> None:
     """Eight hits were asked for, and eight passages are all there are."""
     toy.run_manifest("toy", "m").write_text('{"hits": 8, "pool_hits": 8}')
