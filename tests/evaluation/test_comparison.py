@@ -84,7 +84,8 @@ def test_rank_distance_by_hand(workspace: Workspace) -> None:
 
 def test_holm_goes_over_a_table(workspace: Workspace) -> None:
     add_system(workspace, "third", (1, 2, 3, 1, 2, 1), (2,) * 6)
-    rows = comparison(workspace, "good", "poor", "third")["differences"]
+    record = comparison(workspace, "good", "poor", "third")
+    rows = record["differences"]
     first_table = [row for row in rows if row["language"] is None and row["measure"] in ("RR", RANK_DISTANCE)]
     second = [row for row in rows if row["language"] and row["measure"] == "RR"]
     third = [row for row in rows if row["language"] is None and row["measure"] == "R@1"]
@@ -92,6 +93,10 @@ def test_holm_goes_over_a_table(workspace: Workspace) -> None:
     for table in (first_table, second, third):
         for name in ("p", "p_randomisation"):
             assert [row[f"{name}_holm"] for row in table] == pytest.approx(holm([row[name] for row in table]))
+    of_pairs = [row for row in record["pair_differences"] if row["measure"] == "RR"]
+    assert len(of_pairs) == 18  # six pairs, three twos of systems
+    for name in ("p_t", "p_randomisation"):
+        assert [row[f"{name}_holm"] for row in of_pairs] == pytest.approx(holm([row[name] for row in of_pairs]))
 
 
 def test_articles_are_the_clusters(workspace: Workspace) -> None:

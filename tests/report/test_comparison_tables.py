@@ -77,6 +77,14 @@ def test_table_1(record: dict[str, Any]) -> None:
     ]
 
 
+def test_a_rank_distance_is_set_against_the_smallest(record: dict[str, Any]) -> None:
+    record["differences"][-1]["p_holm"] = 0.01
+    distances = [row[-1] for row in comparison_tables(record)[0].rows]
+    assert distances == [Cell("<= 900.0"), Cell("30.0 ±0.0", 2, True), Cell("20.0 ±0.0", 1)]
+    record["settings"]["multi"][RANK_DISTANCE]["bm25"]["mean"] = 10  # a bound takes no place, however small
+    assert [row[-1].place for row in comparison_tables(record)[0].rows] == [0, 2, 1]
+
+
 def test_table_2_has_languages_in_rows_and_shares_a_tie(record: dict[str, Any]) -> None:
     mono = comparison_tables(record)[1]
     assert mono.title == "Table 2: AP, mono, by query language"
