@@ -31,15 +31,14 @@ def ask(
     """
     info = workspace.dataset(dataset)
     name, path = workspace.model(model)
-    if passages not in (*info.languages, ALL):
-        raise InputError(
-            f"no passages in {passages!r} in {info.name}", remedy=f"choose from {', '.join((*info.languages, ALL))}"
-        )
+    known = (*info.passage_languages, ALL)
+    if passages not in known:
+        raise InputError(f"no passages in {passages!r} in {info.name}", remedy=f"choose from {', '.join(known)}")
     if not question.strip() or hits < 1:
         raise InputError(
             "nothing is asked" if hits >= 1 else f"{hits} hits", remedy="give a question, and --hits 1 or more"
         )
-    languages = info.languages if passages == ALL else (passages,)
+    languages = info.passage_languages if passages == ALL else (passages,)
     folders = [workspace.index(info.name, name, language) for language in languages]
     dtype = IndexManifest.read(folders[0]).encoder["dtype"]
     from hybrid_pyserini.encoder import Encoder  # loads torch; only once an index is known to exist

@@ -57,7 +57,7 @@ class IndexType:
         given = {}
         for each in self.parameters.split(",") if self.parameters else ():
             name, _, value = each.partition("=")
-            if name not in LUCENE_PARAMETERS or not value.isdecimal() or not int(value):
+            if name not in LUCENE_PARAMETERS or name in given or not value.isdecimal() or not int(value):
                 raise InputError(
                     f"{each!r} for a Lucene index", remedy="give such as M=16,efConstruction=100,threads=1; Pyserini's "
                     "--ef-search is given when it is searched",

@@ -119,7 +119,7 @@ class Encoding:
 
 def check_collections(workspace: Workspace, info: DatasetInfo) -> None:
     """Raise InputError where the collection of a language is missing."""
-    for language in info.languages:
+    for language in info.passage_languages:
         path = workspace.collection(info.name, language)
         if not path.is_file():
             raise InputError(
@@ -145,7 +145,7 @@ def encode(
 
     encoder = Encoder.load(path, dtype=dtype or dtype_of_vectors(workspace, info, name))
     encoding = Encoding(encoder, workspace, info, name, chunk_tokens)
-    shards = {language: encoding.shards(language) for language in info.languages}
+    shards = {language: encoding.shards(language) for language in info.passage_languages}
     numbers = encode_missing(encoding, shards, share or Share(), stale_too=overwrite, all_again=overwrite)
     return tuple(
         EncodedLanguage(
@@ -158,7 +158,7 @@ def encode(
 
 def dtype_of_vectors(workspace: Workspace, info: DatasetInfo, model: str) -> str:
     """What the vectors of a model that are there were computed in, or the exact indexes; fp32 where there are none."""
-    for language in info.languages:
+    for language in info.passage_languages:
         shard = workspace.vectors(info.name, model, language) / FIRST
         for folder in (shard, workspace.index(info.name, model, language)):
             if (folder / MANIFEST).is_file():
@@ -171,7 +171,7 @@ def _say_how_close_int8_is(encoding: Encoding) -> None:
     from hybrid_pyserini.encoder import Encoder
 
     texts = [
-        passage.contents for language in encoding.info.languages
+        passage.contents for language in encoding.info.passage_languages
         for _, passage in islice(numbered_passages(encoding.collection(language)), _COMPARED)
     ]
     exact = Encoder.load(encoding.encoder.name_or_path, device="cpu").encode_passages(texts)
@@ -185,15 +185,16 @@ def _say_how_close_int8_is(encoding: Encoding) -> None:
 
 def encode_missing(
     encoding: Encoding, shards: Mapping[str, Shards], share: Share, *, stale_too: bool = False,
-    all_again: bool = False,
+    all_again: bool = False, read_all: bool = False,
 ) -> dict[str, list[int]]:
     """Encode the shards that are missing, as far as they are this process' share; return their numbers by language.
 
     ``stale_too``: replace those that were made from something else, and remove those behind the last, which raise
     InputError or stay otherwise. ``all_again``: encode those too that are there.
 
-    The first process reads all passages before: a broken line in the last collection, or an id that occurs twice, shows
-    before hours of work. In the pool, whose runs name a passage by its id alone, no two languages may share one.
+    If any is missing, or with ``read_all``, the first process reads all passages before: a broken line in the last
+    collection, or an id that occurs twice, shows before hours of work. In the pool, whose runs name a passage by its id
+    alone, no two languages may share one.
     """
     missing = {
         language: [n for n in range(len(of)) if all_again or not of.is_finished(n, stale_is_missing=stale_too)]
@@ -203,11 +204,11 @@ def encode_missing(
         for language in shards:
             if stale_too:
                 shards[language].remove_leftovers()
-        if any(missing.values()):  # also languages that others have encoded: they did not read all of them
+        if read_all or any(missing.values()):  # also languages that others have encoded: they did not read all of them
             for together in [list(shards)] if encoding.info.pool else [[language] for language in shards]:
                 _check_passages(encoding, together)
-            if encoding.encoder.dtype == "int8":
-                _say_how_close_int8_is(encoding)
+        if encoding.encoder.dtype == "int8" and any(missing.values()):
+            _say_how_close_int8_is(encoding)
     mine = _share_of(share, missing, shards)
     _encode(encoding, shards, mine)
     return mine

@@ -82,13 +82,14 @@ def build_index_with(
 ) -> tuple[BuiltIndex, ...]:
     """``build_index`` with a loaded encoder; ``model`` is its name in paths and manifests."""
     build = _Build(Encoding(encoder, workspace, info, model, chunk_tokens), index_type, write)
-    languages = (*info.languages, *([ALL] if info.pool else []))
+    languages = (*info.passage_languages, *([ALL] if info.pool else []))
     unfinished = [language for language in languages if overwrite or not build.is_finished(language)]
-    needed = info.languages if ALL in unfinished else unfinished
+    needed = info.passage_languages if ALL in unfinished else unfinished
     shards = {language: build.encoding.shards(language) for language in needed}
     for language in unfinished:
         build.check(list(shards.values()) if language == ALL else [shards[language]])
-    encode_missing(build.encoding, shards, Share(), stale_too=overwrite)
+    # The data set may have had no pool when it was encoded, and so ids that two languages share.
+    encode_missing(build.encoding, shards, Share(), stale_too=overwrite, read_all=ALL in unfinished)
     for language in unfinished:
         build.write(language, list(shards.values()) if language == ALL else [shards[language]])
     return tuple(
@@ -114,7 +115,7 @@ class _Build:
 
     def manifest(self, language: str) -> IndexManifest:
         """The manifest of an index that is to be, still without the number of passages and its files' hashes."""
-        languages = self.encoding.info.languages if language == ALL else (language,)
+        languages = self.encoding.info.passage_languages if language == ALL else (language,)
         manifest = self.encoding.manifest(language, self.encoding.sources(languages))
         manifest.made_by["arguments"] |= asdict(self.index_type)
         return replace(manifest, **asdict(self.index_type))

@@ -118,7 +118,7 @@ def _wanted(info: DatasetInfo, pairs: str | Sequence[str] | None) -> tuple[Pair,
 def _passage_languages(info: DatasetInfo, pairs: Sequence[Pair]) -> tuple[str, ...]:
     """The languages whose passages are ranked; of the pool that is all."""
     needed = {pair.passage for pair in pairs}
-    return tuple(language for language in info.languages if language in needed or ALL in needed)
+    return tuple(language for language in info.passage_languages if language in needed or ALL in needed)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,11 @@ class DatasetInfo:
     """What preparation counted and changed, for people."""
 
     @property
+    def passage_languages(self) -> tuple[str, ...]:
+        """Those that have passages: a language may have questions only."""
+        return tuple(each for each in self.languages if self.counts.get(each, {"passages": 1})["passages"])
+
+    @property
     def pool(self) -> bool:
         """Whether the data set declares the multilingual pool."""
         return any(pair.passage == ALL for pair in self.pairs)

@@ -20,6 +20,7 @@ from hybrid_pyserini.encoding import encode_missing
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.indexing import build_index_with
 from hybrid_pyserini.provenance import sha256
+from hybrid_pyserini.records import ALL, Pair
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 
@@ -308,6 +309,8 @@ def test_an_id_in_two_languages_is_refused_in_a_pool_only(tmp_path: Path) -> Non
         else:
             built = build_index_with(TieEncoder(), workspace, info, "m")
             assert [index.language for index in built] == list(SIZES)
+            with pytest.raises(InputError, match="'en:0' occurs in en"):
+                build_index_with(TieEncoder(), workspace, replace(info, pairs=(*info.pairs, Pair("de", ALL))), "m")
         assert not workspace.index("small", "m", "all").exists()
 
 

@@ -73,7 +73,7 @@ def build_indexes(
 
 def _manifest_to_be(workspace: Workspace, info: DatasetInfo, language: str) -> Bm25IndexManifest:
     """The manifest of an index that is not built yet, without counts."""
-    languages = info.languages if language == ALL else (language,)
+    languages = info.passage_languages if language == ALL else (language,)
     for code in languages:
         path = workspace.collection(info.name, code)
         if not path.is_file():

@@ -100,7 +100,7 @@ class Pools:
 def measure_pools(workspace: Workspace, info: DatasetInfo, pools: Pools) -> list[PoolMeasure]:
     """Every measure of language bias but the rank distance, and AP(full)."""
     wanted = pools.relevant | pools.numbers.keys()
-    language_of = passage_languages(workspace, info.name, info.languages, wanted) if pools.tops else {}
+    language_of = passage_languages(workspace, info.name, info.passage_languages, wanted) if pools.tops else {}
     declared = [pair for pair in info.pairs if pair.passage == ALL]
     return [
         _peer(pools, language_of), _same_language(pools, declared, info.languages, language_of), _complete(pools),

@@ -62,7 +62,7 @@ class RetrievalValidation:
         if not info.pairs:
             raise InputError(f"{info.name} declares no language pair", remedy="choose a data set that has topics")
         self.name = info.name
-        self._collections = [_read_collection(workspace, info.name, language) for language in info.languages]
+        self._collections = [_read_collection(workspace, info.name, language) for language in info.passage_languages]
         self._topics = {
             language: read_topics(workspace.topics(info.name, language))
             for language in dict.fromkeys(pair.query for pair in info.pairs)
@@ -73,7 +73,7 @@ class RetrievalValidation:
         self.metrics = tuple(
             name for measure in MEASURES for name in (*(f"{setting}_{measure}" for setting in settings), measure)
         )
-        files = [workspace.collection(info.name, language) for language in info.languages]
+        files = [workspace.collection(info.name, language) for language in info.passage_languages]
         files += [workspace.topics(info.name, language) for language in self._topics]
         files += dict.fromkeys(workspace.qrels_of(info.name, pair) for pair in info.pairs)
         self.sources = input_hashes(workspace, files)

@@ -105,17 +105,18 @@ def mine_with(
 
 def _shared_languages(store: ExampleStore, info: DatasetInfo, wanted: Sequence[str] | None) -> tuple[str, ...]:
     """The passage languages to search, in the data set's order."""
-    shared = tuple(language for language in info.languages if language in store.languages)
+    shared = tuple(language for language in info.passage_languages if language in store.languages)
     for language in wanted or ():
         if language not in shared:
             raise InputError(
                 f"language {language!r} is not in both the store ({' '.join(store.languages)}) and {info.name} "
-                f"({' '.join(info.languages)})", remedy=f"choose from: {' '.join(shared) or 'none'}",
+                f"({' '.join(info.passage_languages)})", remedy=f"choose from: {' '.join(shared) or 'none'}",
             )
     if not shared:
         raise InputError(
             f"the store has examples in {' '.join(store.languages)}, {info.name} passages in "
-            f"{' '.join(info.languages)}", remedy="choose a data set in a language of the store", path=store.folder,
+            f"{' '.join(info.passage_languages)}",
+            remedy="choose a data set in a language of the store", path=store.folder,
         )
     return tuple(language for language in shared if wanted is None or language in wanted)
 

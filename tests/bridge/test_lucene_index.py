@@ -53,6 +53,7 @@ def test_pyserinis_command_finds_what_exact_search_finds(tmp_path: Path, tiny_ch
     (["--factory", "LuceneHNSW,int4"], "no index 'LuceneHNSW,int4'; give LuceneHNSW or LuceneHNSW,int8"),
     (["--factory", "LuceneHNSW", "--parameters", "efSearch=9"], "'efSearch=9' for a Lucene index; give such as M=16"),
     (["--factory", "LuceneHNSW", "--parameters", "M=0"], "'M=0' for a Lucene index"),
+    (["--factory", "LuceneHNSW", "--parameters", "M=8,M=9"], "'M=9' for a Lucene index"),
     (["--factory", "LuceneHNSW", "--on-disk"], "--on-disk with a Lucene index"),
 ])
 def test_what_lucene_cannot_build_is_one_line(

@@ -122,6 +122,24 @@ def test_own_data(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert [json.loads(line)["id"] for line in (workspace / "collections/mine/de.jsonl").open()] == ["de:1", "de:2"]
 
 
+@pytest.mark.java
+def test_a_language_of_questions_only_needs_no_passages(
+    own: Path, tmp_path: Path, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own / "topics/de.tsv").rename(own / "topics/sw.tsv")  # Swahili questions, German and English passages
+    workspace = tmp_path / "w"
+    assert prepare(workspace, "own", "--name", "mine", "--source", own) == 0
+    model = ["mine", "--model", str(tiny_checkpoint), "--workspace", str(workspace)]
+    for command in (["index", *model], ["search", *model], ["bm25", "mine", "--workspace", str(workspace)]):
+        assert main(command) == 0, capsys.readouterr().err
+    name = tiny_checkpoint.name
+    assert sorted(path.name for path in (workspace / "indexes/mine" / name).iterdir()) == ["all", "de", "en"]
+    for system in (name, "bm25"):
+        for pair in ("sw-de", "sw-en", "sw-all"):
+            assert (workspace / f"runs/mine/run.mine.{system}.{pair}.txt").is_file()
+    assert main(["evaluate", "mine", "--model", name, "bm25", "--workspace", str(workspace)]) == 0
+
+
 def change_json(file: str, change: Callable[[dict], object]) -> Callable[[Path], None]:
     def apply(source: Path) -> None:
         value = json.loads((source / file).read_text())
