@@ -46,6 +46,9 @@ _LONG = {  # ISO 639-3, as FLORES-200 and so Belebele write them; of a macrolang
     "xho": "xh", "yor": "yo", "zho": "zh", "zsm": "ms", "zul": "zu",
 }
 
+_RIGHT_TO_LEFT = {"Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"}
+"""The scripts in use today that run from right to left."""
+
 _TRADITIONAL_CHINESE = {"tw", "hk", "mo"}
 """The regions in whose Chinese the likely script is Hant."""
 
@@ -65,6 +68,19 @@ def script(code: str) -> str:
 def resource(code: str) -> str:
     """The resource class of a language code, ``0`` to ``5``; that of the language, in whatever script or region."""
     return str(_RESOURCE.get(_language(code.split("_")[0]), UNKNOWN))
+
+
+def tag(code: str) -> str:
+    """The code as BCP 47 writes it, for the attribute ``lang``: ``zh-Hans`` for ``zh_Hans``, ``en-Latn`` for
+    ``eng_Latn``."""
+    base, *others = code.split("_")
+    return "-".join([_language(base), *others])
+
+
+def direction(code: str) -> str:
+    """``rtl`` for a language that is written from right to left, ``ltr`` for another; ``auto`` for an unknown one."""
+    of_language = script(code)
+    return "auto" if of_language == UNKNOWN else "rtl" if of_language in _RIGHT_TO_LEFT else "ltr"
 
 
 def _language(base: str) -> str:

@@ -1,6 +1,7 @@
 """The tables of languages: scripts against Babel's CLDR, classes against the paper's examples, the benchmarks whole."""
 
 import pytest
+from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 from hybrid_pyserini import languages
@@ -82,3 +83,20 @@ def test_the_benchmarks_languages_are_known(benchmark: str) -> None:
 def test_what_is_not_in_the_table_is_not_guessed() -> None:
     assert (resource("xx"), script("xx"), resource("yue_Hant")) == (UNKNOWN, UNKNOWN, UNKNOWN)
     assert resource("zh_tw") == resource("zho_Hant") == "5"
+
+
+@pytest.mark.parametrize(("code", "expected", "runs"), [
+    ("ar", "ar", "rtl"), ("he", "he", "rtl"), ("fa", "fa", "rtl"), ("urd_Arab", "ur-Arab", "rtl"), ("de", "de", "ltr"),
+    ("zh_Hans", "zh-Hans", "ltr"), ("eng_Latn", "en-Latn", "ltr"), ("arb_Latn", "ar-Latn", "ltr"), ("xx", "xx", "auto"),
+])
+def test_tags_and_directions(code: str, expected: str, runs: str) -> None:
+    assert (languages.tag(code), languages.direction(code)) == (expected, runs)
+
+
+def test_directions_are_cldrs() -> None:
+    for code in languages._SCRIPT:
+        try:
+            known = Locale.parse(code).text_direction
+        except UnknownLocaleError:
+            continue
+        assert languages.direction(code) == known, code

@@ -27,7 +27,7 @@ def render(record: Mapping[str, Any], form: str, *, terminal: bool = False) -> s
         return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
     if form == "csv":
         return _csv(record)
-    tables, notes = comparison_tables(record), _notes(record)
+    tables, notes = comparison_tables(record), comparison_notes(record)
     if form == "markdown":
         return as_markdown(tables, notes) + "\n"
     if form == "latex":
@@ -92,11 +92,12 @@ def _compared(
         name = system["name"]
         of = figures.get(name, {"mean": None})
         place = ranking.index(shown[name]) + 1 if shown.get(name) in ranking and len(shown) > 1 else 0
-        cells[name] = Cell(_figure(of, digits, half), place, name in worse)
+        cells[name] = Cell(figure_text(of, digits, half), place, name in worse)
     return cells
 
 
-def _figure(of: Mapping[str, Any], digits: int, half: bool) -> str:
+def figure_text(of: Mapping[str, Any], digits: int, half: bool) -> str:
+    """A mean, ``<=`` before a bound; with ``half``, half of its interval behind it."""
     if of["mean"] is None:
         return NONE
     text = f"{'<= ' if of.get('bound') else ''}{of['mean']:.{digits}f}"
@@ -112,11 +113,12 @@ def _worse_than(
     place = {"language": language, "setting": setting, "measure": measure}
     return {
         row["a"] if row["b"] == best else row["b"] for row in record["differences"]
-        if best in (row["a"], row["b"]) and place.items() <= row.items() and _significant(row["p_holm"])
+        if best in (row["a"], row["b"]) and place.items() <= row.items() and significant(row["p_holm"])
     }
 
 
-def _significant(p: float | None) -> bool:
+def significant(p: float | None) -> bool:
+    """Whether a corrected p says so; null says nothing."""
     return p is not None and p < ALPHA
 
 
@@ -132,7 +134,7 @@ def _seed_table(record: Mapping[str, Any], first: str) -> Table:
             of = record["settings"][setting].get(measure, {}).get(system["name"], {"mean": None})
             digits = 1 if measure == RANK_DISTANCE else 3
             spread = f" ({of['spread']:.{digits}f})" if of.get("spread") is not None else ""
-            cells.append(Cell(_figure(of, digits, half=False) + spread))
+            cells.append(Cell(figure_text(of, digits, half=False) + spread))
         rows.append(cells)
     header = ["system (seeds)", *(RANK_DISTANCE if of == RANK_DISTANCE else setting for setting, of in columns)]
     return Table(f"Seeds: {first}, mean (standard deviation over seeds)", header, rows)
@@ -166,7 +168,7 @@ def _significant_pairs(record: Mapping[str, Any], row: Mapping[str, Any]) -> tup
     found = [
         of_pair["difference"] for of_pair in record["pair_differences"]
         if place.items() <= of_pair.items() and _setting_of(of_pair["pair"]) == row["setting"]
-        and _significant(of_pair["p_t_holm"])
+        and significant(of_pair["p_t_holm"])
     ]
     return sum(difference > 0 for difference in found), sum(difference < 0 for difference in found)
 
@@ -179,7 +181,7 @@ def _p(p: float | None) -> str:
     return NONE if p is None else "<.0001" if p < 0.0001 else f"{p:.4f}".removeprefix("0")
 
 
-def _notes(record: Mapping[str, Any]) -> list[str]:
+def comparison_notes(record: Mapping[str, Any]) -> list[str]:
     """What a reader of the tables must know."""
     clusters, method = record["clusters"], record["method"]
     what = "questions" if clusters["of"] == "question" else f"{clusters['of']}s with all their questions"

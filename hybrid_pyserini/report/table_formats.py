@@ -64,21 +64,24 @@ def _styled(part: str, cell: Cell) -> str:
 
 def as_markdown(tables: Sequence[Table], notes: Sequence[str]) -> str:
     """Markdown with the best bold and the second underlined."""
+    said = "Bold: best; underlined: second. " + markdown_escaped(" ".join(notes))
+    return "\n\n".join([*map(markdown_table, tables), said])
+
+
+def markdown_table(table: Table) -> str:
+    """A table below its title."""
     wrap = {0: "{}", 1: "**{}**", 2: "<u>{}</u>"}
-    parts = [
-        f"**{table.title}**\n\n" + markdown(
-            [_markdown_escaped(title) for title in table.header],
-            [
-                [wrap[cell.place].format(_markdown_escaped(cell.text)) + DAGGER * cell.dagger for cell in row]
-                for row in table.rows
-            ],
-        )
-        for table in tables
-    ]
-    return "\n\n".join([*parts, "Bold: best; underlined: second. " + _markdown_escaped(" ".join(notes))])
+    return f"**{table.title}**\n\n" + markdown(
+        [markdown_escaped(title) for title in table.header],
+        [
+            [wrap[cell.place].format(markdown_escaped(cell.text)) + DAGGER * cell.dagger for cell in row]
+            for row in table.rows
+        ],
+    )
 
 
-def _markdown_escaped(text: str) -> str:
+def markdown_escaped(text: str) -> str:
+    """A text that Markdown shows as it is, in a table's cell too."""
     for character in "\\|_*<":
         text = text.replace(character, f"\\{character}")
     return text

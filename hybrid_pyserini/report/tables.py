@@ -59,8 +59,14 @@ def pair_table(evaluations: Sequence[Mapping[str, Any]]) -> str:
 
 
 def pool_table(evaluations: Sequence[Mapping[str, Any]]) -> str:
-    """What only the pool has: AP over the full ranking, and the measures of language bias. One that no model has a
-    figure of has no column; without any column the table is empty. ``<=`` and ``>=`` mark bounds."""
+    """`pool_rows` as a table; empty without any column."""
+    header, rows = pool_rows(evaluations)
+    return markdown(header, rows) if header[1:] else ""
+
+
+def pool_rows(evaluations: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """What only the pool has, as header and a row a model: AP over the full ranking, and the measures of language bias.
+    One that no model has a figure of has no column. ``<=`` and ``>=`` mark bounds."""
     cells = [_pool_cells(evaluation) for evaluation in evaluations]
     names = [name for name in dict.fromkeys(name for of_model in cells for name in of_model)
              if any(of_model.get(name, NONE) != NONE for of_model in cells)]
@@ -68,7 +74,7 @@ def pool_table(evaluations: Sequence[Mapping[str, Any]]) -> str:
         [evaluation["model"], *(of_model.get(name, NONE) for name in names)]
         for evaluation, of_model in zip(evaluations, cells, strict=True)
     ]
-    return markdown(["pool", *names], rows) if names else ""
+    return ["pool", *names], rows
 
 
 def _pool_cells(evaluation: Mapping[str, Any]) -> dict[str, str]:
