@@ -28,6 +28,7 @@ COMMANDS = {
     "bm25": "the BM25 baseline, as runs of the same names",
     "evaluate": "runs -> AP, nDCG, recall; mono, cross and multi means; language bias",
     "compare": "evaluated systems -> the paper's tables, with intervals and tests of significance",
+    "report": "evaluated systems -> one self-contained HTML page and Markdown",
     "ask": "a question of your own -> the best passages of an indexed data set",
     "demo": "all of it on built-in data, offline, in minutes; ends with the table",
     "pyserini": "Pyserini's own commands with '--encoder-class hybrid' and Java taken care of",

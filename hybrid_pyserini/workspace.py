@@ -166,6 +166,10 @@ class Workspace:
     def per_query(self, dataset: str, model: str) -> Path:
         return self.root / "runs" / dataset / f"eval.{dataset}.{model}.per_query.parquet"
 
+    def report(self, dataset: str) -> Path:
+        """The folder of a data set's report."""
+        return self.root / "reports" / dataset
+
     def datasets(self) -> list[str]:
         """The names of the data sets prepared here."""
         return sorted(path.parent.name for path in (self.root / "topics").glob("*/dataset.json"))

@@ -1,0 +1,128 @@
+"""A figure of every language pair: of a system, and of the difference between two. Rows are query languages, columns
+passage languages and the pool.
+
+A heat map is a table of figures with a shade each: read by screen readers, searched, copied, and as sharp on a phone
+as on paper, which a picture of it is not. Shades only get darker with the size of a figure, so that black and white
+keeps their order; of a difference the sign stands before the figure, and negative cells are hatched too.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hybrid_pyserini.records import ALL
+from hybrid_pyserini.report.comparison_tables import significant
+
+LEVELS = 9
+"""Shades beside white, which is 0."""
+
+_MARKS = (
+    "Bold: significant, p < .05 by a paired t-test over the pair's queries, with Holm's correction for all pairs and "
+    "each two systems."
+)
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """A figure as it is printed, and its shade."""
+
+    text: str
+    level: int
+    """0, white, to ``LEVELS``, the darkest."""
+    sign: int = 0
+    """Of a difference."""
+    significant: bool = False
+
+    @property
+    def classes(self) -> str:
+        """The classes of the page's style sheet."""
+        return f"{'n' if self.sign < 0 else 'p'}{self.level}" + " significant" * self.significant
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """A table of shaded figures."""
+
+    title: str
+    note: str
+    """What the shades mean."""
+    marks: str
+    """What bold and underlined figures are; empty where there are none."""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[HeatCell | None, ...]], ...]
+    """Query language and its cells; None for a pair that was not evaluated."""
+    legend: tuple[HeatCell, ...]
+
+
+def system_heat_maps(record: Mapping[str, Any]) -> list[HeatMap]:
+    """A heat map a system of the comparison's first measure, all on one scale from 0 to the highest figure of any."""
+    measure = record["measures"][0]
+    figures = {pair: of_pair[measure] for pair, of_pair in record["pairs"].items()}
+    highest = max(max(of_systems.values()) for of_systems in figures.values()) or 1.0
+    steps = [highest * step / LEVELS for step in range(LEVELS + 1)]
+
+    def cell(value: float) -> HeatCell:
+        return HeatCell(_short(value, highest), min(LEVELS, int(value / highest * (LEVELS + 1))))
+
+    note = f"{measure}. White is 0, the darkest {highest:.3f}, the highest of all systems."
+    return [
+        _heat_map(
+            f"{measure} of {name}", note, "", {pair: cell(of_systems[name]) for pair, of_systems in figures.items()},
+            [cell(step) for step in steps],
+        )
+        for name in (system["name"] for system in record["systems"])
+    ]
+
+
+def difference_heat_maps(record: Mapping[str, Any]) -> list[HeatMap]:
+    """The last system minus each other in the comparison's first measure, all on one scale; what is significant after
+    Holm's correction for all pairs and systems is marked."""
+    measure = record["measures"][0]
+    last = record["systems"][-1]["name"]
+    rows = [row for row in record["pair_differences"] if row["measure"] == measure and last in (row["a"], row["b"])]
+    furthest = max(0.01, *(abs(row["difference"]) for row in rows))
+
+    def cell(difference: float, marked: bool = False) -> HeatCell:
+        text = _short(abs(difference), furthest)
+        if not float(text):
+            return HeatCell("0", 0, 0, marked)
+        sign = 1 if difference > 0 else -1
+        level = math.ceil(abs(difference) / furthest * LEVELS)
+        return HeatCell(f"{'+' if sign > 0 else '−'}{text}", min(LEVELS, level), sign, marked)
+
+    note = (
+        f"Difference in {measure}: white is none, blue and + is {last} above, orange, hatched and − is {last} below; "
+        f"the darkest is ±{furthest:.3f}."
+    )
+    maps = []
+    for other in (system["name"] for system in record["systems"][:-1]):
+        cells = {
+            row["pair"]: cell(
+                row["difference"] if row["a"] == last else -row["difference"], significant(row["p_t_holm"])
+            )
+            for row in rows if other in (row["a"], row["b"])
+        }
+        steps = [furthest * step / LEVELS for step in range(-LEVELS, LEVELS + 1, 3)]
+        maps.append(
+            _heat_map(f"{measure} of {last} minus {other}", note, _MARKS, cells, [cell(step) for step in steps])
+        )
+    return maps
+
+
+def _heat_map(
+    title: str, note: str, marks: str, cells: Mapping[str, HeatCell], legend: Sequence[HeatCell]
+) -> HeatMap:
+    pairs = [pair.split("-") for pair in cells]
+    queries = sorted({query for query, _ in pairs})
+    passages = sorted({passage for _, passage in pairs}, key=lambda language: (language == ALL, language))
+    return HeatMap(title, note, marks, tuple(passages), tuple(
+        (query, tuple(cells.get(f"{query}-{passage}") for passage in passages)) for query in queries
+    ), tuple(legend))
+
+
+def _short(value: float, highest: float) -> str:
+    """A figure in as few letters as tell it: twelve of them stand beside each other on a phone."""
+    if highest > 1:  # a count, such as NumRet
+        return f"{value:.0f}"
+    return "0" if value == 0 else f"{value:.2f}".removeprefix("0").replace("1.00", "1.0")

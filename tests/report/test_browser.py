@@ -1,0 +1,99 @@
+"""The page in a real browser: no error, nothing wider than the window, every heat map and picture on it.
+
+The browser is driven by its own flags; nothing is installed for it. The page is loaded into a frame of the width in
+question, since a browser's window may not become as narrow as a phone, with a script added that reports to the frame's
+parent, into whose document the report is written.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybrid_pyserini.report.page import page
+from hybrid_pyserini.report.report import Report
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER = next((path for name in NAMES if (path := shutil.which(name))), None)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None, reason=f"no browser is installed (looked for {', '.join(NAMES)})"),
+]
+
+LOOKS = """
+<script>
+const errors = [];
+addEventListener("error", event => errors.push(String(event.message || event.target.outerHTML).slice(0, 200)), true);
+addEventListener("load", () => {
+  const box = element => element.getBoundingClientRect();
+  const root = document.documentElement;
+  parent.postMessage({
+    width: innerWidth, overflow: root.scrollWidth - root.clientWidth, errors,
+    heat: [...document.querySelectorAll("table.heat")].map(table => ({
+      title: table.caption.textContent, cells: table.querySelectorAll("td").length, width: box(table).width,
+      height: box(table).height, shade: getComputedStyle(table.querySelector("td")).backgroundColor,
+    })),
+    pictures: [...document.images].map(image => ({natural: image.naturalWidth, width: box(image).width})),
+    outside: [...document.querySelectorAll("body *:not(.scroll *, .unseen)")]
+      .filter(element => box(element).right > root.clientWidth + 1).map(element => element.outerHTML),
+    loaded: performance.getEntriesByType("resource").map(entry => entry.name).filter(name => !name.startsWith("data:")),
+  }, "*");
+});
+</script>
+"""
+
+FRAME = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0"><pre></pre><script>
+addEventListener("message", event => { document.querySelector("pre").textContent = JSON.stringify(event.data); });
+</script><iframe src="page.html" style="width:WIDTHpx;height:900px;border:0"></iframe>"""
+
+
+def opened(folder: Path, html: str, width: int) -> dict[str, Any]:
+    """What the page says of itself in a window of so many pixels, and under ``console`` what the browser says of it."""
+    assert BROWSER is not None
+    (folder / "page.html").write_text(html.replace("<head>", f"<head>{LOOKS}", 1), encoding="utf-8")
+    (folder / "frame.html").write_text(FRAME.replace("WIDTH", str(width)), encoding="utf-8")
+    done = subprocess.run(
+        [
+            BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+            "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", f"--user-data-dir={folder / 'profile'}",
+            f"--window-size={width + 100},1000", "--virtual-time-budget=10000", "--dump-dom",
+            (folder / "frame.html").as_uri(),
+        ],
+        capture_output=True, text=True, timeout=180,
+    )
+    found = re.search(r"<pre>(\{.*?\})</pre>", done.stdout, re.DOTALL)
+    assert found, f"{done.returncode} {done.stdout[-2000:]} {done.stderr[-2000:]}"
+    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    return json.loads(unescape(found[1])) | {"console": console}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_in_a_browser(report: Report, tmp_path: Path, width: int) -> None:
+    seen = opened(tmp_path, page(report), width)
+    assert seen["width"] == width
+    assert (seen["errors"], seen["console"], seen["loaded"]) == ([], [], [])
+    assert seen["overflow"] == 0 and seen["outside"] == []
+    assert [table["title"] for table in seen["heat"]] == [
+        one.title for one in (*report.heat_maps, *report.differences)
+    ]
+    assert all(table["cells"] == 6 and table["width"] > 60 and table["height"] > 40 for table in seen["heat"])
+    assert any(table["shade"] != "rgb(255, 255, 255)" for table in seen["heat"])
+    assert len(seen["pictures"]) == len(report.pictures)
+    assert all(picture["natural"] > 0 and 300 < picture["width"] <= min(404, width) for picture in seen["pictures"])
+
+
+def test_what_is_wrong_would_be_seen(report: Report, tmp_path: Path) -> None:
+    wrong = page(report).replace("</body>", (
+        '<div style="width:2000px">wide</div><img src="missing.png" alt="">'
+        "<script>console.log(1); wrong()</script></body>"
+    ))
+    seen = opened(tmp_path, wrong, 390)
+    assert seen["overflow"] > 0 and seen["outside"]
+    assert len(seen["console"]) >= 2 and any("wrong" in error for error in seen["errors"])
+    assert any("missing.png" in error for error in seen["errors"])
