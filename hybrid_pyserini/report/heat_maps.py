@@ -17,6 +17,9 @@ from hybrid_pyserini.report.comparison_tables import significant
 LEVELS = 9
 """Shades beside white, which is 0."""
 
+_LEAST_SCALE = 0.05
+"""A difference of less is never the darkest."""
+
 _MARKS = (
     "Bold: significant, p < .05 by a paired t-test over the pair's queries, with Holm's correction for all pairs and "
     "each two systems."
@@ -76,38 +79,37 @@ def system_heat_maps(record: Mapping[str, Any]) -> list[HeatMap]:
 
 
 def difference_heat_maps(record: Mapping[str, Any]) -> list[HeatMap]:
-    """The last system minus each other in the comparison's first measure, all on one scale; what is significant after
-    Holm's correction for all pairs and systems is marked."""
+    """The last system minus each other in the comparison's first measure, each on a scale of its own: beside a baseline
+    that is far below, the difference from a rival would be white. What is significant after Holm's correction for all
+    pairs and systems is marked."""
     measure = record["measures"][0]
     last = record["systems"][-1]["name"]
-    rows = [row for row in record["pair_differences"] if row["measure"] == measure and last in (row["a"], row["b"])]
-    furthest = max(0.01, *(abs(row["difference"]) for row in rows))
-
-    def cell(difference: float, marked: bool = False) -> HeatCell:
-        text = _short(abs(difference), furthest)
-        if not float(text):
-            return HeatCell("0", 0, 0, marked)
-        sign = 1 if difference > 0 else -1
-        level = math.ceil(abs(difference) / furthest * LEVELS)
-        return HeatCell(f"{'+' if sign > 0 else '−'}{text}", min(LEVELS, level), sign, marked)
-
-    note = (
-        f"Difference in {measure}: white is none, blue and + is {last} above, orange, hatched and − is {last} below; "
-        f"the darkest is ±{furthest:.3f}."
-    )
     maps = []
     for other in (system["name"] for system in record["systems"][:-1]):
+        rows = [
+            row if row["a"] == last else row | {"difference": -row["difference"]}
+            for row in record["pair_differences"] if row["measure"] == measure and {last, other} == {row["a"], row["b"]}
+        ]
+        furthest = max(_LEAST_SCALE, *(abs(row["difference"]) for row in rows))
         cells = {
-            row["pair"]: cell(
-                row["difference"] if row["a"] == last else -row["difference"], significant(row["p_t_holm"])
-            )
-            for row in rows if other in (row["a"], row["b"])
+            row["pair"]: _difference(row["difference"], furthest, marked=significant(row["p_t_holm"])) for row in rows
         }
-        steps = [furthest * step / LEVELS for step in range(-LEVELS, LEVELS + 1, 3)]
-        maps.append(
-            _heat_map(f"{measure} of {last} minus {other}", note, _MARKS, cells, [cell(step) for step in steps])
+        legend = [_difference(furthest * step / LEVELS, furthest) for step in range(-LEVELS, LEVELS + 1, 3)]
+        note = (
+            f"White is no difference; blue and +: {last} is above; orange, hatched and −: {other} is; the darkest: "
+            f"±{furthest:.3f}."
         )
+        maps.append(_heat_map(f"{measure} of {last} minus {other}", note, _MARKS, cells, legend))
     return maps
+
+
+def _difference(difference: float, furthest: float, *, marked: bool = False) -> HeatCell:
+    text = _short(abs(difference), furthest)
+    if not float(text):
+        return HeatCell("0", 0, 0, marked)
+    sign = "+" if difference > 0 else "−"
+    level = min(LEVELS, math.ceil(abs(difference) / furthest * LEVELS))
+    return HeatCell(sign + text, level, 1 if difference > 0 else -1, marked)
 
 
 def _heat_map(

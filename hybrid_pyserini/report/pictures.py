@@ -124,6 +124,8 @@ def _bars(
                 end = start if bar is None else max(start, bar.value)
                 if bar is not None:
                     axes.barh(middle, end - start, 0.92, start, **(OPEN if bar.bound else look))
+                if lines is not None and 0 <= lines[language] - end < 0.15:
+                    end = lines[language]  # the figure would stand across the line
                 axes.annotate(
                     "no figure" if bar is None else bar.text, (end, middle), (3, -0.5), textcoords="offset points",
                     va="center", fontsize=7,

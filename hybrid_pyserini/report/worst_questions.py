@@ -60,9 +60,9 @@ class WorstQuestion:
         if self.above_count == len(self.above):
             return ""
         held = sum(self.above_by_language.values())
-        of = "" if held == self.above_count else f", of which the run holds {held:,}"
+        of = "" if held == self.above_count else f"; the run holds {held:,} of them"
         languages = ", ".join(f"{count:,} {language}" for language, count in self.above_by_language.items())
-        return f"{self.above_count:,} that are not judged relevant stand above{of}: {languages}"
+        return f"In all, {self.above_count:,} that are not judged relevant stand above{of}: {languages}"
 
 
 def worst_questions(

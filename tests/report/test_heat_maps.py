@@ -61,6 +61,27 @@ def test_differences_are_the_last_systems_minus_the_others() -> None:
     assert [cell.sign for cell in one.legend] == [-1, -1, -1, 0, 1, 1, 1]
 
 
+def test_each_difference_has_a_scale_of_its_own() -> None:
+    small = {"measure": "AP", "a": "z", "b": "y", "p_t_holm": 0.2}
+    three = record()
+    three["systems"].insert(0, {"name": "z"})
+    three["pair_differences"] += [
+        {**small, "pair": "de-de", "difference": -0.2}, {**small, "pair": "de-en", "difference": 0.1},
+        {**small, "pair": "de-de", "difference": 0.9, "a": "z", "b": "x"},
+    ]
+    of_z, of_x = difference_heat_maps(three)
+    assert of_z.title == "AP of y minus z" and "±0.200" in of_z.note
+    assert of_z.rows == (("de", (HeatCell("+.20", LEVELS, 1), HeatCell("−.10", 5, -1))),)
+    assert of_x == difference_heat_maps(record())[0]
+
+
+def test_next_to_no_difference_is_pale() -> None:
+    one = record()
+    for row in one["pair_differences"]:
+        row["difference"] /= 100
+    assert difference_heat_maps(one)[0].rows[1][1][0] == HeatCell("+.01", 2, 1, True)
+
+
 def test_the_order_in_the_record_does_not_matter() -> None:
     turned = record()
     for row in turned["pair_differences"]:

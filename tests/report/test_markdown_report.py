@@ -42,4 +42,4 @@ def test_right_to_left(report: Report) -> None:
     text = markdown_report(replace(report, worst=replace(report.worst, questions=[question])))
     assert '### 1. <span dir="rtl">ما</span>\n\nq, ar to pool: RR 0.100' in text
     assert '| unranked | ar | yes | <span dir="rtl">نص</span> |' in text
-    assert "| ... |  |  | 3 that are not judged relevant stand above: 3 de |" in text
+    assert "| ... |  |  | In all, 3 that are not judged relevant stand above: 3 de |" in text

@@ -58,7 +58,7 @@ def test_unranked_answers_and_ranks_beyond_the_run(tmp_path: Path) -> None:
     evaluate_all(workspace, "poor")
     one = worst_questions(workspace, workspace.dataset("six"), "poor", "RR", 1)[0]
     assert (one.answer.rank, one.above_count) == (300, 299)
-    assert one.counts == "299 that are not judged relevant stand above, of which the run holds 18: 9 de, 9 en"
+    assert one.counts == "In all, 299 that are not judged relevant stand above; the run holds 18 of them: 9 de, 9 en"
     assert [(passage.docid, passage.rank) for passage in one.relevant] == [("de:5", 300), ("en:5", None)]
 
 
