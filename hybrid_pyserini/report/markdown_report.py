@@ -74,7 +74,8 @@ def _question(number: int, measure: str, one: WorstQuestion) -> str:
 
 def _row(passage: Shown, relevant: str) -> list[str]:
     rank = "unranked" if passage.rank is None else str(passage.rank)
-    return [rank, passage.language or "?", relevant, _set(passage.text or passage.docid, passage.language)]
+    text = f"{passage.title}: {passage.text}" if passage.title else passage.text or passage.docid
+    return [rank, passage.language or "?", relevant, _set(text, passage.language)]
 
 
 def _set(text: str, language: str | None) -> str:

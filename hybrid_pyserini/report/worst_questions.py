@@ -32,6 +32,8 @@ class Shown:
     docid: str
     rank: int | None
     language: str | None
+    title: str
+    """Which is not part of what was searched in every data set."""
     text: str
 
 
@@ -172,6 +174,11 @@ def _question(
 
 def _shown(docid: str, rank: int | None, passage: Passage | None) -> Shown:
     if passage is None:
-        return Shown(docid, rank, None, "")
-    text = " ".join(f"{passage.title} {passage.text}".split()).encode(errors="replace").decode()
-    return Shown(docid, rank, passage.language, text if len(text) <= _LONGEST else text[:_LONGEST].rstrip() + " …")
+        return Shown(docid, rank, None, "", "")
+    return Shown(docid, rank, passage.language, _printable(passage.title), _printable(passage.text))
+
+
+def _printable(text: str) -> str:
+    """A text on one line, of whole characters, and not too long."""
+    line = " ".join(text.split()).encode(errors="replace").decode()
+    return line if len(line) <= _LONGEST else line[:_LONGEST].rstrip() + " …"

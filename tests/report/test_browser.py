@@ -9,12 +9,14 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hybrid_pyserini.report.heat_maps import difference_heat_maps, system_heat_maps
 from hybrid_pyserini.report.page import page
 from hybrid_pyserini.report.report import Report
 
@@ -73,19 +75,36 @@ def opened(folder: Path, html: str, width: int) -> dict[str, Any]:
     return json.loads(unescape(found[1])) | {"console": console}
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_in_a_browser(report: Report, tmp_path: Path, width: int) -> None:
-    seen = opened(tmp_path, page(report), width)
+@pytest.fixture(scope="module")
+def wide(report: Report) -> Report:
+    """The report with heat maps of eleven languages, significantly below zero everywhere: as wide as figures get."""
+    languages = "ar de el en es hi ru th tr vi zh".split()
+    pairs = [f"{query}-{passage}" for query in languages for passage in (*languages, "all")]
+    record = {
+        "measures": ["AP"], "systems": [{"name": "first"}, {"name": "second"}],
+        "pairs": {pair: {"AP": {"first": 0.88, "second": 0.6}} for pair in pairs},
+        "pair_differences": [
+            {"pair": pair, "measure": "AP", "a": "first", "b": "second", "difference": 0.28, "p_t_holm": 0.01}
+            for pair in pairs
+        ],
+    }
+    return replace(report, heat_maps=system_heat_maps(record), differences=difference_heat_maps(record))
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_the_page_in_a_browser(wide: Report, tmp_path: Path, width: int) -> None:
+    seen = opened(tmp_path, page(wide), width)
     assert seen["width"] == width
     assert (seen["errors"], seen["console"], seen["loaded"]) == ([], [], [])
     assert seen["overflow"] == 0 and seen["outside"] == []
     assert [table["title"] for table in seen["heat"]] == [
-        one.title for one in (*report.heat_maps, *report.differences)
+        one.title for one in (*wide.heat_maps, *wide.differences)
     ]
-    assert all(table["cells"] == 6 and table["width"] > 60 and table["height"] > 40 for table in seen["heat"])
+    assert all(table["cells"] == 132 and table["height"] > 200 for table in seen["heat"])
+    assert all(250 < table["width"] < 450 for table in seen["heat"])  # by the fonts that there are
     assert any(table["shade"] != "rgb(255, 255, 255)" for table in seen["heat"])
-    assert len(seen["pictures"]) == len(report.pictures)
-    assert all(picture["natural"] > 0 and 300 < picture["width"] <= min(404, width) for picture in seen["pictures"])
+    assert len(seen["pictures"]) == len(wide.pictures)
+    assert all(picture["natural"] > 0 and 250 < picture["width"] <= min(404, width) for picture in seen["pictures"])
 
 
 def test_what_is_wrong_would_be_seen(report: Report, tmp_path: Path) -> None:

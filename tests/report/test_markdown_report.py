@@ -36,10 +36,10 @@ def test_texts_are_texts(report: Report) -> None:
 
 
 def test_right_to_left(report: Report) -> None:
-    arabic = Shown("ar:1", None, "ar", "نص")
+    arabic = Shown("ar:1", None, "ar", "DNA", "نص")
     question = WorstQuestion("q", Pair("ar", "all"), "ما", 0.1, (arabic,), arabic, (), 3, {"de": 3})
     assert report.worst is not None
     text = markdown_report(replace(report, worst=replace(report.worst, questions=[question])))
     assert '### 1. <span dir="rtl">ما</span>\n\nq, ar to pool: RR 0.100' in text
-    assert '| unranked | ar | yes | <span dir="rtl">نص</span> |' in text
+    assert '| unranked | ar | yes | <span dir="rtl">DNA: نص</span> |' in text
     assert "| ... |  |  | In all, 3 that are not judged relevant stand above: 3 de |" in text

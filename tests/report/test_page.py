@@ -158,9 +158,10 @@ def test_it_can_be_read_without_eyes(root: Element) -> None:
 
 
 def test_right_to_left_and_unknown_languages(report: Report) -> None:
-    arabic = Shown("ar:1", 2, "ar", "نص")
+    arabic = Shown("ar:1", 2, "ar", "DNA", "نص")
     question = WorstQuestion(
-        "q", Pair("ar", "all"), "ما هو DNA؟", 0.1, (arabic,), arabic, (Shown("x:1", 1, None, ""),), 7, {"zh_Hans": 7}
+        "q", Pair("ar", "all"), "ما هو DNA؟", 0.1, (arabic,), arabic, (Shown("x:1", 1, None, "", ""),), 7,
+        {"zh_Hans": 7},
     )
     assert report.worst is not None
     root = read(page(replace(report, worst=replace(report.worst, questions=[question]))))
@@ -168,7 +169,7 @@ def test_right_to_left_and_unknown_languages(report: Report) -> None:
     unknown, gap, relevant = (row.children for row in root.one("article").one("tbody").children)
     assert (unknown[3].text, unknown[3].attributes) == ("x:1", {"dir": "auto"})
     assert gap[0].text == "In all, 7 that are not judged relevant stand above: 7 zh_Hans"
-    assert (relevant[3].text, relevant[3].attributes) == ("نص", {"lang": "ar", "dir": "rtl"})
+    assert (relevant[3].text, relevant[3].attributes) == ("DNA: نص", {"lang": "ar", "dir": "rtl"})
 
 
 def test_what_is_not_there_is_left_out(workspace: Workspace) -> None:
