@@ -56,6 +56,7 @@ def test_measures_and_number_of_questions(workspace: Workspace) -> None:
     (["six", "good", "poor", "--alpha", "nan=good"], "--alpha 'nan=good' is not ALPHA=SYSTEM"),
     (["six", "good", "poor", "--alpha", "0=good", "0.0=poor"], "--alpha 0.0=poor: named twice"),
     (["six", "good", "poor", "--alpha", "0=good", "1=good"], "--alpha 1=good: named twice"),
+    (["six", *(f"m{number}" for number in range(13))], "13 systems, and a picture holds 12 at most"),
     (["six", "good", "poor", "--worst", "-1"], "--worst -1; give 0 or more"),
 ])
 def test_mistakes_are_one_line(

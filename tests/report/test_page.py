@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from evaluated_workspace import PAIRS, evaluate_all, make
 from reported_workspace import NASTY, report_of
 
 from hybrid_pyserini.records import Pair
@@ -177,6 +179,21 @@ def test_what_is_not_there_is_left_out(workspace: Workspace) -> None:
     assert "Over alpha" not in [heading.text for heading in root.all("h2")]
     assert not any(link.attributes["href"] == "#alpha" for link in root.all("a"))
     assert not list(root.all("article")) and "Worst questions" not in root.text
+
+
+def test_pairs_within_languages_alone(tmp_path: Path) -> None:
+    """As in a data set without a pool; means of cross and multi, and all of language bias, have no figure."""
+    workspace = make(tmp_path)
+    evaluate_all(workspace, "good", "poor", pairs=[pair for pair in PAIRS if pair.setting == "mono"])
+    report = report_of(workspace, "poor", "good", alphas={0.0: "poor", 1.0: "good"})
+    root = read(page(report))
+    assert [table.title for table in report.bias_tables] == [] and [one.name for one in report.curves] == ["alpha"]
+    assert "Language bias in the pool" not in root.text
+    curve = [[cell.text.split(" ±")[0] for cell in row.children] for row in root.one("tbody").children]
+    assert curve == [["0", "poor", "0.542", "-", "-", "-"], ["1", "good", "0.917", "-", "-", "-"]]
+    maps = [table for table in root.all("table") if table.attributes.get("class") == "heat"]
+    cells = [[cell.text for cell in row.all("td")] for row in maps[0].one("tbody").children]
+    assert cells == [[".54", "–"], ["–", ".54"]]
 
 
 def test_with_nothing_above_the_answers_that_is_said(report: Report) -> None:
