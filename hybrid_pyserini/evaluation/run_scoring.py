@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 
 from ir_measures import Measure
@@ -54,10 +54,14 @@ def score_files(measures: Sequence[Measure], files: Sequence[RunFile]) -> Genera
     if processes < 2 or sum(file.path.stat().st_size for file in files) < _WORTH_PROCESSES:
         yield from map(score, files)
         return
+    others = set(active_children())
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _follow_parent)
     try:
         yield from pool.map(score, files)
     except BrokenProcessPool:
+        # The pool ends the rest and waits for them; one that is only starting may miss its signal.
+        for process in set(active_children()) - others:
+            process.kill()
         raise InputError(
             "a process that scored runs was ended from outside", remedy="see whether memory suffices, and run it again"
         ) from None
