@@ -38,9 +38,9 @@ _LEAST_TOKENS = 256
 GPU_CHUNK_TOKENS = 16384
 """The same for anything but a processor, which wants larger matrix products; not measured."""
 
-_LENGTHS = 8
-"""Chunks are padded to a multiple of this, but for fp32's: each new shape of a product in bf16 or int8 is one that the
-processor's library compiles and keeps."""
+LENGTHS = 8
+"""Chunks are padded to a multiple of this, but where texts are encoded in fp32: each new shape of a product in bf16 or
+int8 is one that the processor's library compiles and keeps."""
 
 _SIDE_BY_SIDE = 4
 """Most chunks that a processor encodes at a time, with an equal share of its threads each: one thread loses less time
@@ -196,15 +196,15 @@ class Encoder:
         return {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask.astype(np.int64))}
 
     def length_sorted_chunks(
-        self, token_ids: Sequence[Sequence[int]], chunk_tokens: int
+        self, token_ids: Sequence[Sequence[int]], chunk_tokens: int, multiple: int = LENGTHS
     ) -> Iterator[tuple[list[int], TokenChunk]]:
         """Yield (the texts' numbers, their chunk), each of about ``chunk_tokens`` tokens with padding, or of one text.
+        Chunks are as long as a multiple of ``multiple``.
 
         Longest texts first: a chunk holds texts of one length (little padding), what does not fit in memory fails at
         once, and the time left is never underestimated.
         """
         by_length = sorted(range(len(token_ids)), key=lambda i: len(token_ids[i]), reverse=True)
-        multiple = 1 if self.dtype == "fp32" else _LENGTHS
         start = 0
         while start < len(by_length):
             longest = -(-len(token_ids[by_length[start]]) // multiple) * multiple
@@ -246,7 +246,8 @@ class Encoder:
         if device.type != "cpu":
             yield from map(embed_chunk, self.length_sorted_chunks(token_ids, chunk_tokens or GPU_CHUNK_TOKENS))
         else:
-            chunks = list(self.length_sorted_chunks(token_ids, chunk_tokens or _tokens_a_chunk(token_ids)))
+            tokens, multiple = chunk_tokens or _tokens_a_chunk(token_ids), 1 if self.dtype == "fp32" else LENGTHS
+            chunks = list(self.length_sorted_chunks(token_ids, tokens, multiple))
             yield from _side_by_side(embed_chunk, chunks)
 
 
