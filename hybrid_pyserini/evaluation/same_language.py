@@ -1,10 +1,11 @@
 """Same-language share@k: how much of the pool's top k is in the language of the query.
 
-The unbiased value is that language's share of the pool's relevant passages: what a ranking would have that puts all
-relevant passages first, and goes on in the same proportion.
+The unbiased value is that language's share of a query's relevant passages in the pool: what a ranking would have that
+puts all of them first, and goes on in the same proportion. Both are means over queries, each query counting the same.
 """
 
 from collections.abc import Mapping
+from statistics import fmean
 
 import numpy as np
 
@@ -23,6 +24,6 @@ def same_language_shares(top: PoolTop, own: np.ndarray) -> dict[str, float]:
 
 
 def unbiased_share(scored: Qrels, language: str, language_of: Mapping[str, str]) -> float:
-    """A language's share of the relevant passages of the scored queries."""
-    relevant = [docid for judged in scored.values() for docid, relevance in judged.items() if relevance >= 1]
-    return sum(language_of[docid] == language for docid in relevant) / len(relevant)
+    """The mean over the scored queries of a language's share of their relevant passages."""
+    relevant = [[docid for docid, relevance in judged.items() if relevance >= 1] for judged in scored.values()]
+    return fmean(sum(language_of[docid] == language for docid in docids) / len(docids) for docids in relevant)

@@ -110,9 +110,9 @@ def test_peer_where_a_language_has_two_relevant_passages(toy: Workspace) -> None
     }
     assert record["remarks"]["language_bias.PEER@5"] == "constant by construction for 66.7% of the queries"
     shares = record["language_bias"]["SameLanguage@5"]
-    # judged relevant: 4 of 7 in de
-    assert shares["unbiased_by_query_language"] == {"de": pytest.approx(4 / 7), "en": pytest.approx(3 / 7)}
-    assert shares["unbiased"] == 0.5
+    # of q1's relevant passages 2 of 3 are German, of the others' 1 of 2; a mean over queries, as the share is
+    assert shares["unbiased_by_query_language"] == {"de": pytest.approx(5 / 9), "en": pytest.approx(4 / 9)}
+    assert shares["unbiased"] == pytest.approx(0.5)
 
 
 def test_graded_relevance_is_weighted_by_level(toy: Workspace) -> None:
