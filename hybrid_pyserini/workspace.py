@@ -67,6 +67,15 @@ class DatasetInfo:
         """Whether the data set declares the multilingual pool."""
         return any(pair.passage == ALL for pair in self.pairs)
 
+    @property
+    def passage_languages(self) -> tuple[str, ...]:
+        """The languages that have passages: by the counts, and by the pairs."""
+        searched = {pair.passage for pair in self.pairs}
+        return tuple(
+            language for language in self.languages
+            if language in searched or self.counts.get(language, {}).get("passages", 0)
+        )
+
     @classmethod
     def read(cls, path: Path) -> "DatasetInfo":
         """Read ``dataset.json``."""

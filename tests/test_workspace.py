@@ -58,6 +58,13 @@ def test_a_declaration_comes_back(workspace: Workspace) -> None:
     assert not DatasetInfo("d", ("de",), (Pair("de", "de"),)).pool
 
 
+def test_languages_of_passages() -> None:
+    """Questions in English and German, passages in German, Dutch and, judged for no question, French."""
+    pairs = (Pair("en", "de"), Pair("en", "nl"), Pair("en", "all"), Pair("de", "nl"))
+    counts = {"fr": {"topics": 0, "passages": 7, "judgements": 0}, "en": {"topics": 3, "passages": 0}}
+    assert DatasetInfo("d", ("de", "en", "fr", "nl"), pairs, counts).passage_languages == ("de", "fr", "nl")
+
+
 def test_an_unknown_data_set_names_the_known_ones(workspace: Workspace) -> None:
     with pytest.raises(InputError, match=r"no data set 'mlqa-r' in this workspace \(there: xquad-r\)"):
         workspace.dataset("mlqa-r")

@@ -4,7 +4,7 @@ Each is a value per query, then the mean over queries, then over query languages
 the system does is null, and said to be so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
@@ -41,10 +41,12 @@ class PoolMeasure:
     """Why it has no values, in place of them."""
     remark: str | None = None
     """What is to be known of the values."""
+    left_out: Collection[Pair] = ()
+    """The pools that the measure is not of: the mean goes without them."""
 
     def record(self, declared: Sequence[Pair]) -> tuple[dict[str, Any], str | None]:
         """What stands in the evaluation, and a remark; ``declared`` are the data set's pools."""
-        null = self.null or why_null(declared, self.values)
+        null = self.null or why_null([pair for pair in declared if pair not in self.left_out], self.values)
         means = {pair.query: fmean(of_queries.values()) for pair, of_queries in self.values.items()}
         mean = None if null else fmean(means.values())
         return {"mean": mean, "by_query_language": means, **self.more}, null or self.remark
@@ -101,11 +103,7 @@ def measure_pools(workspace: Workspace, info: DatasetInfo, pools: Pools) -> list
     """Every measure of language bias but the rank distance, and AP(full)."""
     wanted = pools.relevant | pools.numbers.keys()
     language_of = passage_languages(workspace, info.name, info.passage_languages, wanted) if pools.tops else {}
-    declared = [pair for pair in info.pairs if pair.passage == ALL]
-    return [
-        _peer(pools, language_of), _same_language(pools, declared, info.languages, language_of), _complete(pools),
-        *_of_ranks(pools),
-    ]
+    return [_peer(pools, language_of), _same_language(pools, info, language_of), _complete(pools), *_of_ranks(pools)]
 
 
 def _peer(pools: Pools, language_of: Mapping[str, str]) -> PoolMeasure:
@@ -135,27 +133,36 @@ def _peer(pools: Pools, language_of: Mapping[str, str]) -> PoolMeasure:
     )
 
 
-def _same_language(
-    pools: Pools, declared: Sequence[Pair], languages: Sequence[str], language_of: Mapping[str, str]
-) -> PoolMeasure:
+def _same_language(pools: Pools, info: DatasetInfo, language_of: Mapping[str, str]) -> PoolMeasure:
+    """Without the pools whose query language has no passages: their share is 0, whatever the system does."""
     name = f"SameLanguage@{pools.k}"
     if not pools.tops:
         return PoolMeasure(name)
     null = pools.too_shallow or pools.whole or _unknown(pools.relevant | pools.numbers.keys(), language_of)
-    if len(languages) == 1:
+    declared = [pair for pair in info.pairs if pair.passage == ALL]
+    needed = [pair for pair in declared if pair.query in info.passage_languages]
+    if len(info.passage_languages) == 1:
         null = "constant by construction, so not shown: the pool has one language"
+    elif not needed:
+        null = "constant by construction, so not shown: the data set has no passages in a query language"
     if null:
         return PoolMeasure(name, null=null)
-    passages = np.array([languages.index(language_of[docid]) for docid in pools.numbers], dtype=np.int32)
+    passages = np.array([info.languages.index(language_of[docid]) for docid in pools.numbers], dtype=np.int32)
     shares, unbiased = {}, {}
     for pair, top in pools.tops.items():
-        own = passages == (languages.index(pair.query) if pair.query in languages else -1)
-        shares[pair] = same_language_shares(top, own)
-        unbiased[pair.query] = unbiased_share(pools.scored[pair], pair.query, language_of)
-    return PoolMeasure(name, shares, {
-        "unbiased": None if why_null(declared, shares) else fmean(unbiased.values()),
-        "unbiased_by_query_language": unbiased,
-    })
+        if pair in needed:
+            shares[pair] = same_language_shares(top, passages == info.languages.index(pair.query))
+            unbiased[pair.query] = unbiased_share(pools.scored[pair], pair.query, language_of)
+    left_out = [pair for pair in declared if pair not in needed]
+    return PoolMeasure(
+        name, shares, {
+            "unbiased": None if why_null(needed, shares) else fmean(unbiased.values()),
+            "unbiased_by_query_language": unbiased,
+        },
+        remark=f"without the pools asked in {' '.join(pair.query for pair in left_out)}: the data set has no passages "
+        "in the language, so that every ranking has none at the top" if left_out else None,
+        left_out=left_out,
+    )
 
 
 def _complete(pools: Pools) -> PoolMeasure:

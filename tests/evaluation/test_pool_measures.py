@@ -146,6 +146,45 @@ def test_what_does_not_depend_on_the_system_is_said_and_not_shown(
         assert (per_query(toy, name) == {}) is constant
 
 
+def asked_in(toy: Workspace, *languages: str) -> None:
+    """The pools are asked in these languages. There are German and English passages, as before."""
+    for language in languages:
+        topics = toy.topics("toy", language)
+        topics.write_text(toy.topics("toy", "de").read_text())
+        for path in (toy.run, toy.ranks):
+            source = path("toy", "m", DE)
+            path("toy", "m", Pair(language, "all")).write_text(source.read_text())
+    info = toy.dataset("toy")
+    pools = tuple(Pair(language, "all") for language in languages)
+    pairs = (*(pair for pair in info.pairs if pair.setting == "mono"), *pools)
+    DatasetInfo("toy", tuple(sorted({"de", "en", *languages})), pairs).write(toy.dataset_file("toy"))
+
+
+def test_languages_without_passages_have_no_share_of_the_top(toy: Workspace) -> None:
+    """Dutch questions are asked of German and English passages: a share of 0 is no merit of any system."""
+    asked_in(toy, "de", "nl")
+    record = run_evaluation(toy, 3)
+    assert record["language_bias"]["SameLanguage@3"] == {
+        "mean": pytest.approx(7 / 9), "by_query_language": {"de": pytest.approx(7 / 9)},
+        "unbiased": 0.5, "unbiased_by_query_language": {"de": 0.5},
+    }
+    assert record["remarks"]["language_bias.SameLanguage@3"] == (
+        "without the pools asked in nl: the data set has no passages in the language, so that every ranking has none "
+        "at the top"
+    )
+    assert list(per_query(toy, "SameLanguage@3")) == ["de-all"]
+    assert list(record["language_bias"]["Complete@3"]["by_query_language"]) == ["de", "nl"]
+
+
+def test_no_query_language_with_passages_is_constant(toy: Workspace) -> None:
+    asked_in(toy, "nl")
+    record = run_evaluation(toy, 3)
+    assert record["language_bias"]["SameLanguage@3"] == {"mean": None, "by_query_language": {}}
+    assert record["remarks"]["language_bias.SameLanguage@3"] == (
+        "constant by construction, so not shown: the data set has no passages in a query language"
+    )
+
+
 def test_rank_distance_of_single_passages_is_constant(toy: Workspace) -> None:
     for pair in (DE, EN):
         write_qrels(toy.qrels("toy", pair), {q: {f"{pair.query}:{q[1]}": 1} for q in ("q1", "q2", "q3")})
