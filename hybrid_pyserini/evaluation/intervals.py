@@ -63,7 +63,8 @@ class Estimate:
     low: np.ndarray
     high: np.ndarray
     p: np.ndarray
-    """Two-sided, of the value being 0; only for differences of interest."""
+    """Two-sided, of the value being 0; only for differences of interest. NaN too where the standard error is 0, and
+    the value is not."""
 
 
 def estimate(clusters: int, first: Seeds, second: Seeds | None = None) -> Estimate:
@@ -74,17 +75,18 @@ def estimate(clusters: int, first: Seeds, second: Seeds | None = None) -> Estima
     drawn = _combined(signs, [system.drawn for system in systems])
     least = ROUNDING * np.maximum.reduce([np.abs(system.means).max(axis=0) for system in systems])
     value = np.where(np.abs(value) <= least, 0.0, value)
-    components = [(_over_clusters(drawn, clusters, least), clusters - 1)]
+    components = [(_over_clusters(drawn, clusters), clusters - 1)]
     components += [
         (system.means.var(axis=0, ddof=1) / len(system.means), len(system.means) - 1)
         for system in systems if len(system.means) > 1
     ]
-    variance = sum(component for component, _ in components)
+    variance = np.add.reduce([component for component, _ in components])
+    variance = np.where(np.sqrt(variance) <= least, 0.0, variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         degrees = variance**2 / sum(component**2 / max(df, 1) for component, df in components)
         degrees = np.where(variance == 0, clusters - 1, degrees)
         error = np.sqrt(variance)
-        p = np.where(error == 0, np.where(value == 0, 1.0, 0.0), 2 * stats.t.sf(np.abs(value) / error, degrees))
+        p = np.where(error == 0, np.where(value == 0, 1.0, np.nan), 2 * stats.t.sf(np.abs(value) / error, degrees))
     half = stats.t.ppf((1 + LEVEL) / 2, degrees) * error
     return Estimate(value, value - half, value + half, np.where(np.isnan(half), np.nan, p))
 
@@ -94,13 +96,11 @@ def _combined(signs: Sequence[float], of_systems: Sequence[np.ndarray]) -> np.nd
     return np.add.reduce([sign * of_system.mean(axis=0) for sign, of_system in zip(signs, of_systems, strict=True)])
 
 
-def _over_clusters(drawn: np.ndarray, clusters: int, least: np.ndarray) -> np.ndarray:
-    """The variance over draws [draws, means] -> [means], corrected for the number of clusters; a standard deviation
-    below ``least`` [means] is a rounding error of draws that are all the same."""
+def _over_clusters(drawn: np.ndarray, clusters: int) -> np.ndarray:
+    """The variance over draws [draws, means] -> [means], corrected for the number of clusters."""
     empty = np.isnan(drawn)
     few = empty.mean(axis=0) > _EMPTY_DRAWS
     if clusters < 2 or few.all():
         return np.full(drawn.shape[1], np.nan)
     spread = np.nanvar(np.where(few, 0.0, drawn), axis=0, ddof=1)
-    spread = np.where(np.sqrt(spread) <= least, 0.0, spread)
     return np.where(few, np.nan, spread * clusters / (clusters - 1))

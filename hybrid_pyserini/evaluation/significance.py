@@ -20,12 +20,13 @@ _BLOCK = 1_000
 
 
 def paired_t(differences: np.ndarray) -> np.ndarray:
-    """p-values [cells] of Student's paired t-test; 1 where no query differs, NaN for fewer than two queries."""
+    """p-values [cells] of Student's paired t-test; 1 where no query differs, NaN where all differ by the same, so that
+    the standard error is 0, and for fewer than two queries."""
     if len(differences) < 2:
         return np.full(differences.shape[1], np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = differences.mean(axis=0) / (differences.std(axis=0, ddof=1) / np.sqrt(len(differences)))
-    p = 2 * stats.t.sf(np.abs(t), len(differences) - 1)
+    p = np.where(_same(differences), np.nan, 2 * stats.t.sf(np.abs(t), len(differences) - 1))
     return np.where((differences == 0).all(axis=0), 1.0, p)
 
 
@@ -83,9 +84,13 @@ def effect_size(differences: np.ndarray) -> np.ndarray:
     fewer than two queries and where all differ by the same."""
     with np.errstate(divide="ignore", invalid="ignore"):
         deviation = differences.std(axis=0, ddof=1) if len(differences) > 1 else np.full(differences.shape[1], np.nan)
-        constant = np.ptp(differences, axis=0) == 0  # whose standard deviation may be a rounding error
-        d_z = np.where(constant, np.nan, differences.mean(axis=0) / deviation)
+        d_z = np.where(_same(differences), np.nan, differences.mean(axis=0) / deviation)
     return np.where((differences == 0).all(axis=0), 0.0, d_z)
+
+
+def _same(differences: np.ndarray) -> np.ndarray:
+    """Whether all differences of a cell are the same, to within what rounding makes of it: bool [cells]."""
+    return np.ptp(differences, axis=0) <= 1e-9 * np.abs(differences).max(axis=0)
 
 
 def win_tie_loss(differences: np.ndarray) -> np.ndarray:

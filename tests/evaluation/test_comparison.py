@@ -82,8 +82,35 @@ def test_rank_distance_by_hand(workspace: Workspace) -> None:
     assert [found[name] for name in ("wins", "ties", "losses")] == [2, 0, 0]  # nearer is better
 
 
+def test_what_differs_everywhere_by_the_same_has_no_p(workspace: Workspace) -> None:
+    """RR by .5 and the rank distance by 2 for every question: no standard error, so no p, no dagger, and no pair that
+    counts as significant."""
+    add_system(workspace, "first", (1,) * 6, (3,) * 6)
+    add_system(workspace, "second", (2,) * 6, (5,) * 6)
+    record = comparison(workspace, "first", "second")
+    for of, by in (("RR", 0.5), (RANK_DISTANCE, -2)):
+        multi = difference(record, language=None, setting="multi", measure=of)
+        assert (multi["difference"], multi["p"], multi["p_holm"]) == (by, None, None)
+        assert multi["p_randomisation"] == 2 / 64
+    assert {(row["p_t"], row["p_t_holm"]) for row in record["pair_differences"]} == {(None, None)}
+    tables = render(record, "table").split("\n\n")
+    assert "†" not in "".join(tables[:-1])
+    assert [cell.strip() for cell in tables[-2].splitlines()[2].split("|")[5:7]] == ["-", "-"]
+    assert tables[-2].splitlines()[2].split("|")[-2].strip() == "0-0"
+
+
+def test_rounding_errors_between_seeds_are_no_variance(workspace: Workspace) -> None:
+    """Three seeds of the same figures, whose mean differs from each by a rounding error."""
+    for seed in "abc":
+        add_system(workspace, f"x{seed}", (3,) * 6, (5,) * 6)
+    add_system(workspace, "first", (1,) * 6, (3,) * 6)
+    record = comparison(workspace, "first", "x=xa,xb,xc")
+    for row in record["differences"]:
+        assert row["p"] is None, row
+
+
 def test_holm_goes_over_a_table(workspace: Workspace) -> None:
-    add_system(workspace, "third", (1, 2, 3, 1, 2, 1), (2,) * 6)
+    add_system(workspace, "third", (1, 2, 3, 1, 2, 1), (2, 2, 2, 2, 2, 3))
     record = comparison(workspace, "good", "poor", "third")
     rows = record["differences"]
     first_table = [row for row in rows if row["language"] is None and row["measure"] in ("RR", RANK_DISTANCE)]

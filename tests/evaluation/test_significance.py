@@ -31,6 +31,14 @@ def test_t_without_any_difference_or_queries() -> None:
     assert np.isnan(paired_t(np.ones((1, 1)))).all()
 
 
+@pytest.mark.parametrize("by", [1.0, 0.1, -1e-3])
+def test_t_has_no_p_where_all_differ_by_the_same(by: float) -> None:
+    """The standard error is 0, or a rounding error, so that nothing says how sure the difference is."""
+    same = 1 / np.arange(1, 8) + by - 1 / np.arange(1, 8)  # equal but for rounding
+    assert np.isnan(paired_t(np.stack([np.full(7, by), same], axis=1))).all()
+    assert np.isnan(effect_size(same[:, None])).all()
+
+
 @pytest.mark.parametrize("n", [2, 4, 9, 12])
 def test_few_differences_are_exact_as_scipys(n: int) -> None:
     random = np.random.default_rng(n)
