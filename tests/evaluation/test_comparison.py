@@ -126,6 +126,22 @@ def test_holm_goes_over_a_table(workspace: Workspace) -> None:
         assert [row[f"{name}_holm"] for row in of_pairs] == pytest.approx(holm([row[name] for row in of_pairs]))
 
 
+def test_holm_where_only_some_have_a_p(workspace: Workspace) -> None:
+    """``poor`` and ``flat`` differ by 2 in every question's rank distance, which has no p: it is null, and does not count
+    among those that are corrected, of which each keeps its own."""
+    add_system(workspace, "flat", (1, 2, 3, 1, 2, 1), (3,) * 6)
+    rows = [row for row in comparison(workspace, "poor", "flat", "good")["differences"] if row["language"] is None]
+    table = [row for row in rows if row["measure"] in ("RR", RANK_DISTANCE)]
+    without = [(row["a"], row["b"], row["measure"]) for row in table if row["p"] is None]
+    assert without == [("poor", "flat", RANK_DISTANCE)]
+    tested = [row for row in table if row["p"] is not None]
+    assert len(tested) == 11
+    assert len({round(row["p"], 12) for row in tested}) == 5  # three of RR, two of the rank distance
+    assert [row["p_holm"] for row in tested] == pytest.approx(holm([row["p"] for row in tested]))
+    assert [row["p_holm"] for row in table if row["p"] is None] == [None]
+    assert None not in [row["p_randomisation_holm"] for row in table]
+
+
 def test_articles_are_the_clusters(workspace: Workspace) -> None:
     articles = dict(zip(QUESTIONS, ("A", "A", "B", "B", "C", "C"), strict=True))
     write_question_articles(workspace.question_articles("six"), articles)

@@ -314,13 +314,17 @@ def test_languages_of_passages(toy: Workspace) -> None:
     assert passage_languages(toy, "toy", ("de", "en"), wanted) == expected
 
 
-@pytest.mark.parametrize(("ranks", "size", "expected"), [
-    ([3], 9, 1 / 3), ([1, 2], 9, 1.0), ([5, 1], 9, (1 + 2 / 5) / 2), ([None, 2], 9, 1 / 4), ([None], 9, 0.0),
+@pytest.mark.parametrize(("ranks", "ap", "worst", "all_there"), [
+    ([3], 0.3333333333, 3, 1), ([1, 2], 1, 2, 1), ([5, 1], 0.7, 5, 1), ([2, 8, 4], 0.4583333333, 8, 1),
+    ([None, 2], 0.25, 9, 0), ([None], 0, 9, 0), ([1, None, None], 0.3333333333, 9, 0),
 ])
-def test_full_ap_and_worst_rank_by_hand(ranks: list[int | None], size: int, expected: float) -> None:
-    assert full_ap(ranks) == pytest.approx(expected)
-    assert worst_rank(ranks, size) == (size if None in ranks else max(ranks))
-    assert complete({str(place): rank for place, rank in enumerate(ranks)}) == (None not in ranks)
+def test_full_ap_worst_rank_and_complete_by_hand(
+    ranks: list[int | None], ap: float, worst: int, all_there: int
+) -> None:
+    """In a pool of 9. At 2, 8 and 4: precisions 1/2, 2/4 and 3/8. What is not ranked adds nothing, and stands last."""
+    assert full_ap(ranks) == pytest.approx(ap)
+    assert worst_rank(ranks, 9) == worst
+    assert complete({str(place): rank for place, rank in enumerate(ranks)}) == all_there
 
 
 def test_full_ap_is_ir_measures_ap_on_full_runs() -> None:
