@@ -4,6 +4,7 @@
     topics/<language>.tsv                   query id<TAB>query
     qrels/<language>.txt                    query id 0 passage id relevance, by the language of the passages
     train.jsonl or .jsonl.gz                may be left out: training examples (``data/example_source.py``)
+    articles.tsv                            may be left out: query id<TAB>the article it is asked of, for every query
 
 A query id is one question in all languages, so that a judgement of a German passage holds for the question however it
 is asked. A pair is declared where at least one question has a relevant passage; the pool, where there are passages in
@@ -21,6 +22,7 @@ from tqdm import tqdm
 from hybrid_pyserini.collection import check_id
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs, union
 from hybrid_pyserini.data.example_source import read_examples
+from hybrid_pyserini.data.question_articles import check_articles, read_question_articles
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl, read_lines
@@ -63,7 +65,7 @@ class Corpus:
 def files(source: Path) -> dict[str, Path]:
     """Every file of the folder that is read; raises InputError for a missing folder and an unexpected file."""
     found = {f"{part}/{path.name}": path for part in _LAYOUT for path in _by_language(source, part).values()}
-    return found | {path.name: path for path in _train_files(source)}
+    return found | {path.name: path for path in [*_train_files(source), source / "articles.tsv"] if path.is_file()}
 
 
 def read(source: Path, name: str) -> PreparedDataset:
@@ -88,10 +90,11 @@ def read(source: Path, name: str) -> PreparedDataset:
         raise InputError(
             "no question has a relevant passage", remedy="write judgements with relevance 1", path=source / "qrels"
         )
+    articles = _read_articles(source / "articles.tsv", topics)
     notes["pairs_not_declared"] = len(all_pairs(list(topics), list(corpora))) - len(pairs)
     return PreparedDataset(
         name=name, passages=corpora, topics=topics, qrels=qrels, pairs=pairs, notes=notes, origin="own data",
-        training={f"{name}-train": read_examples(path) for path in _train_files(source)},
+        articles=articles, training={f"{name}-train": read_examples(path) for path in _train_files(source)},
     )
 
 
@@ -147,6 +150,15 @@ def _read_judgements(path: Path, docids: Collection[str] | None, topics: Mapping
 def _first_line(path: Path, column: int, value: str) -> int:
     """The first line that has ``value`` in a column; looked for only when something is wrong."""
     return next(line for line, text in read_lines(path) if text.split()[column : column + 1] == [value])
+
+
+def _read_articles(path: Path, topics: Mapping[str, Topics]) -> dict[str, str]:
+    """Query id -> article; empty without the file."""
+    if not path.is_file():
+        return {}
+    articles = read_question_articles(path)
+    check_articles(articles, {query_id for asked in topics.values() for query_id in asked}, path)
+    return articles
 
 
 def _prefixed(qrels: Qrels, prefix: str) -> Qrels:

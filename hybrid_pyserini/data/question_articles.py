@@ -14,15 +14,19 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_lines
 
 
-def check_articles(articles: Mapping[str, str], query_ids: Collection[str]) -> None:
-    """Raise InputError unless every question has an article, and every article's question is there."""
+def check_articles(articles: Mapping[str, str], query_ids: Collection[str], path: Path | None = None) -> None:
+    """Raise InputError unless every question has an article, and every article's question is there; ``path``: the file
+    they come from."""
     for query_id in articles:
         if query_id not in query_ids:
             raise InputError(
-                f"no topics have query {query_id!r} of article {articles[query_id]!r}", remedy="add it or remove it"
+                f"no topics have query {query_id!r} of article {articles[query_id]!r}", remedy="add it or remove it",
+                path=path,
             )
     for query_id in sorted(set(query_ids).difference(articles)):
-        raise InputError(f"query {query_id!r} has no article", remedy="give each query one, or none of them")
+        raise InputError(
+            f"query {query_id!r} has no article", remedy="give each query one, or none of them", path=path
+        )
 
 
 def write_question_articles(path: Path, articles: Mapping[str, str]) -> int:
@@ -40,7 +44,7 @@ def read_question_articles(path: Path) -> dict[str, str]:
     for number, line in read_lines(path):
         query_id, tab, article = line.partition("\t")
         if not (query_id and tab and article.strip()) or "\t" in article:
-            raise InputError("expected qid<TAB>article", remedy="prepare the data set again", path=path, line=number)
+            raise InputError("expected qid<TAB>article", remedy="write the line in this form", path=path, line=number)
         if query_id in articles:
             raise InputError(f"query id {query_id!r} occurs twice", remedy="keep one line", path=path, line=number)
         articles[query_id] = article

@@ -44,7 +44,7 @@ READERS = {
     ),
     "own": Reader(
         summary="your own data: a folder with corpus/<language>.jsonl, topics/<language>.tsv, qrels/<language>.txt "
-        "and, if you like, train.jsonl",
+        "and, if you like, train.jsonl and articles.tsv",
         name=None, files=own_data.files, read=own_data.read,
     ),
 }

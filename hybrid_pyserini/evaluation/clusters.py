@@ -11,6 +11,7 @@ import numpy as np
 
 from hybrid_pyserini.data.question_articles import read_question_articles
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.provenance import sha256
 from hybrid_pyserini.workspace import Workspace
 
 
@@ -33,6 +34,12 @@ class Clusters:
         sums = np.zeros((self.count, *values.shape[1:]))
         np.add.at(sums, self.of_question, values)
         return sums
+
+
+def articles_hash(workspace: Workspace, dataset: str) -> str | None:
+    """SHA-256 of the articles' file; None where questions are the clusters."""
+    path = workspace.question_articles(dataset)
+    return sha256(path) if path.exists() else None
 
 
 def clusters_of(workspace: Workspace, dataset: str, questions: Sequence[str]) -> Clusters:

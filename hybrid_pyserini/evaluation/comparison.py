@@ -20,7 +20,7 @@ import numpy as np
 from tqdm import tqdm
 
 from hybrid_pyserini.evaluation import bootstrap, intervals, significance
-from hybrid_pyserini.evaluation.clusters import clusters_of
+from hybrid_pyserini.evaluation.clusters import articles_hash, clusters_of
 from hybrid_pyserini.evaluation.differences import (
     Measured,
     Sample,
@@ -103,7 +103,8 @@ def compare(
         "remarks": remarks | _seed_remarks(systems) | _distance_remarks(systems, grid),
         "method": _method(),
         "made_by": made_by(
-            dataset=info.name, systems={system.name: list(system.models) for system in systems}, measures=names
+            dataset=info.name, systems={system.name: list(system.models) for system in systems}, measures=names,
+            articles=articles_hash(workspace, info.name),
         ),
     }
 

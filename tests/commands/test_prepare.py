@@ -140,6 +140,16 @@ def test_a_language_of_questions_only_needs_no_passages(
     assert main(["evaluate", "mine", "--model", name, "bm25", "--workspace", str(workspace)]) == 0
 
 
+def test_articles_of_own_data(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They come from the folder, so that ``--overwrite``, which empties the topics' folder, keeps them."""
+    (own / "articles.tsv").write_text("q1\tThe Rhine\nq2\tTea\n")
+    written = tmp_path / "w/topics/mine/articles.mine.tsv"
+    for more in ([], ["--overwrite"]):
+        assert prepare(tmp_path / "w", "own", "--name", "mine", "--source", own, *more) == 0
+        assert "articles: 2" in capsys.readouterr().out.splitlines()
+        assert written.read_text() == "q1\tThe Rhine\nq2\tTea\n"
+
+
 def change_json(file: str, change: Callable[[dict], object]) -> Callable[[Path], None]:
     def apply(source: Path) -> None:
         value = json.loads((source / file).read_text())

@@ -126,6 +126,25 @@ def test_a_missing_folder_and_an_empty_one_are_named(part: str, source: Path) ->
         own_data.files(source)
 
 
+def test_articles_of_the_questions(source: Path) -> None:
+    assert own_data.read(source, "mine").articles == {}
+    (source / "articles.tsv").write_text("q2\tTea\nq1\tThe Rhine\n")
+    assert own_data.read(source, "mine").articles == {"q1": "The Rhine", "q2": "Tea"}
+    assert own_data.files(source)["articles.tsv"] == source / "articles.tsv"
+
+
+@pytest.mark.parametrize(("text", "line", "found"), [
+    ("q1\tA\nq2 B\n", 2, "expected qid<TAB>article"), ("q1\tA\nq1\tB\n", 2, "query id 'q1' occurs twice"),
+    ("q1\tA\n", None, "query 'q2' has no article"), ("q1\tA\nq2\tB\nq3\tC\n", None, "no topics have query 'q3'"),
+])
+def test_wrong_articles_are_named(source: Path, text: str, line: int | None, found: str) -> None:
+    (source / "articles.tsv").write_text(text)
+    with pytest.raises(InputError) as raised:
+        own_data.read(source, "mine")
+    assert (raised.value.path, raised.value.line) == (source / "articles.tsv", line)
+    assert found in raised.value.problem
+
+
 def test_judgements_without_anything_relevant_are_refused(source: Path) -> None:
     (source / "qrels/de.txt").write_text("q1 0 d1 0\n")
     (source / "qrels/en.txt").unlink()

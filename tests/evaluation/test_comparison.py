@@ -1,6 +1,7 @@
 """The whole comparison by hand, with questions and with articles as clusters; seeds; bounds; holes."""
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def test_the_whole_by_hand(workspace: Workspace) -> None:
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert (record["dataset"], record["measures"], record["languages"]) == ("six", ["RR", "R@1"], ["de", "en"])
     assert record["clusters"] == {"of": "question", "count": 6, "questions": 6}
+    assert record["made_by"]["arguments"]["articles"] is None
     assert [system["models"] for system in record["systems"]] == [["good"], ["poor"]]
     assert record["pairs"]["de-en"] == {
         "RR": {"good": pytest.approx(5.5 / 6), "poor": pytest.approx(3.25 / 6)},
@@ -127,8 +129,8 @@ def test_holm_goes_over_a_table(workspace: Workspace) -> None:
 
 
 def test_holm_where_only_some_have_a_p(workspace: Workspace) -> None:
-    """``poor`` and ``flat`` differ by 2 in every question's rank distance, which has no p: it is null, and does not count
-    among those that are corrected, of which each keeps its own."""
+    """``poor`` and ``flat`` differ by 2 in every question's rank distance, which has no p: it does not count among those
+    that are corrected, of which each keeps its own."""
     add_system(workspace, "flat", (1, 2, 3, 1, 2, 1), (3,) * 6)
     rows = [row for row in comparison(workspace, "poor", "flat", "good")["differences"] if row["language"] is None]
     table = [row for row in rows if row["measure"] in ("RR", RANK_DISTANCE)]
@@ -147,6 +149,8 @@ def test_articles_are_the_clusters(workspace: Workspace) -> None:
     write_question_articles(workspace.question_articles("six"), articles)
     record = comparison(workspace)
     assert record["clusters"] == {"of": "article", "count": 3, "questions": 6}
+    digest = hashlib.sha256(workspace.question_articles("six").read_bytes()).hexdigest()
+    assert record["made_by"]["arguments"]["articles"] == digest
     multi = difference(record, language=None, setting="multi", measure="RR")
     assert multi["difference"] == pytest.approx(0.375)
     assert multi["p_randomisation"] == 0.5  # articles' sums 1, 0, 1.25: four signs, two of them as far from 0
