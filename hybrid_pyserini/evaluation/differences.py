@@ -3,7 +3,8 @@
 In a pair the queries are the sample: paired t-test and randomisation over them. In a mean the clusters are
 (``clusters.py``): the interval and p of ``intervals.py``, and a randomisation test that swaps the systems' values of
 whole clusters, in all pairs at once. A system of several seeds has its mean over seeds as a query's value; only the
-intervals' p regards seeds as a sample.
+intervals' p regards seeds as a sample. So the t-test of a pair says nothing of seeds, and a randomisation test, beside
+which a p that does would stand, has none where there are several.
 """
 
 import math
@@ -77,9 +78,16 @@ def mean_differences(sample: Sample, a: Measured, b: Measured) -> list[dict[str,
     counts = np.array([win_tie_loss(of_pairs[weights > 0])[:, 0] for weights in sample.weights.T]).reshape(-1, 3).T
     return _records({
         "difference": found.value, "low": found.low, "high": found.high, "p": found.p,
-        "p_randomisation": paired_randomisation(sample.clusters.sums(added)),
+        "p_randomisation": _randomisation(sample.clusters.sums(added), a, b),
         "d_z": _effect_of_questions(sample, added), "wins": counts[0], "ties": counts[1], "losses": counts[2],
     }, len(found.value))
+
+
+def _randomisation(differences: np.ndarray, a: Measured, b: Measured) -> np.ndarray:
+    """p-values [cells]; NaN where a system has several seeds, which it does not know."""
+    if len(a.values) > 1 or len(b.values) > 1:
+        return np.full(differences.shape[1], np.nan)
+    return paired_randomisation(differences)
 
 
 def _effect_of_questions(sample: Sample, added: np.ndarray) -> np.ndarray:
@@ -106,7 +114,7 @@ def pair_differences(sample: Sample, a: Measured, b: Measured) -> list[dict[str,
         cells = difference[sample.scored[:, same[0]]][:, same]
         columns["difference"][same] = cells.mean(axis=0)
         columns["p_t"][same] = paired_t(cells)
-        columns["p_randomisation"][same] = paired_randomisation(cells)
+        columns["p_randomisation"][same] = _randomisation(cells, a, b)
         columns["d_z"][same] = effect_size(cells)
         columns["wins"][same], columns["ties"][same], columns["losses"][same] = win_tie_loss(cells)
     return _records(columns, pairs)

@@ -190,9 +190,10 @@ def comparison_notes(record: Mapping[str, Any]) -> list[str]:
         f"({method['bootstrap_draws']:,} draws; t with the bootstrap's standard error).",
         "† differs from the best of its column (by query language: of its row): p < .05 by the same t, with Holm's "
         "correction for each two systems in all of the table.",
-        "Differences: p by the same t; randomisation swaps whole clusters, corrected too; d_z is over questions; "
-        "w-t-l: language pairs won, tied and lost; signif.: won and lost by a t-test over the pair's queries, with "
-        "Holm's correction for all pairs. Rank distance: the smaller is the better.",
+        "Differences: p by the same t; randomisation swaps whole clusters, corrected too, and is not made where a "
+        "system has several seeds; d_z is over questions; w-t-l: language pairs won, tied and lost; signif.: won and "
+        "lost by a t-test over the pair's queries, with Holm's correction for all pairs, which takes questions for "
+        "independent, and says nothing of seeds. Rank distance: the smaller is the better.",
     ]
     remarks = record["remarks"]
     single = [place.removeprefix("systems.") for place in remarks if place.startswith("systems.")]

@@ -129,7 +129,7 @@ def test_holm_goes_over_a_table(workspace: Workspace) -> None:
 
 
 def test_holm_where_only_some_have_a_p(workspace: Workspace) -> None:
-    """``poor`` and ``flat`` differ by 2 in every question's rank distance, which has no p: it does not count among those
+    """``poor`` and ``flat`` differ by 2 in every question's rank distance, which has no p: it is not among those
     that are corrected, of which each keeps its own."""
     add_system(workspace, "flat", (1, 2, 3, 1, 2, 1), (3,) * 6)
     rows = [row for row in comparison(workspace, "poor", "flat", "good")["differences"] if row["language"] is None]
@@ -174,6 +174,8 @@ def test_seeds_of_a_system(workspace: Workspace) -> None:
     mono = difference(record, language=None, setting="mono", measure="RR")
     known = 2 * stats.t.sf(np.mean(RR["good"] - averaged) / np.sqrt(variance), degrees)
     assert mono["p"] == pytest.approx(known, rel=0.05)
+    for row in (*record["differences"], *record["pair_differences"]):  # it would say nothing of seeds
+        assert (row["p_randomisation"], row["p_randomisation_holm"]) == (None, None)
     assert record["remarks"]["systems.good"] == "one model: intervals and tests say nothing about other seeds"
     assert "systems.x" not in record["remarks"]
 

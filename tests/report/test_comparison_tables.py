@@ -140,6 +140,7 @@ def test_the_notes_name_test_correction_and_clusters(record: dict[str, Any]) -> 
     ):
         assert said in notes
     assert "not said" not in notes
+    assert "takes questions for independent, and says nothing of seeds" in notes
     record["clusters"] = {"of": "question", "count": 282, "questions": 282}
     assert "282 questions, in all languages" in render(record, "table")
 
