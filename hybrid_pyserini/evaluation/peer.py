@@ -1,10 +1,11 @@
-"""PEER@k: the probability that a query's passages of each language have equal expected ranks (arXiv 2405.00978).
+"""PEER@k: how well a query's ranking agrees with equal expected ranks of all languages' passages (arXiv 2405.00978).
 
 For a query and a relevance level, over the ranks r of the level's passages in L languages: the Kruskal-Wallis statistic
 of the ranks as the run has them, H = (N - 1) sum_l n_l (mean r_l - mean r)^2 / sum_l sum_i (r_li - mean r)^2, and
-p = P(chi2 with L - 1 degrees of freedom >= H). 1 is the fairest. A query's PEER is the mean of its levels' p, weighted.
-The u passages that are not in the top k share the rank k + (u + 1) / 2. All of them there, or fewer than two languages,
-gives 1.
+p = P(chi2 with L - 1 degrees of freedom >= H), the p-value of the hypothesis that the languages have equal expected
+ranks, which is not the probability that they have. 1 is the fairest. A query's PEER is the mean of its levels' p,
+weighted. The u passages that are not in the top k share the rank k + (u + 1) / 2. All of them there, or fewer than two
+languages, gives 1.
 
 The authors' package peer_measure 0.0.1 gives the same where every relevant passage is retrieved. Elsewhere it differs:
 its unretrieved passages begin after as many ranks as the level has passages, not after k; a passage that the run has
@@ -60,8 +61,8 @@ def equal_weights(scored: Iterable[Qrels]) -> dict[int, float]:
 
 
 def is_constant(judged: Mapping[str, int], language_of: Mapping[str, str]) -> bool:
-    """Whether a query's PEER is the same for every ranking that has any of its passages: at each level its passages
-    are of one language, or one of each."""
+    """Whether a query's PEER is the same for every ranking that retrieves any passage of each of its levels: at each
+    level its passages are of one language, or one of each."""
     levels = {level for level in judged.values() if level >= 1}
     of_levels = [_by_language(dict.fromkeys(judged), judged, language_of, level) for level in levels]
     return all(len(groups) < 2 or max(map(len, groups.values())) == 1 for groups in of_levels)

@@ -87,16 +87,27 @@ def test_equal_weights_of_the_levels_that_occur() -> None:
     ({"de1": 1, "de2": 0, "en1": 1, "en2": -1}, True), ({"de1": 2, "de2": 2, "en1": 2, "fr1": 1}, False),
 ])
 def test_when_it_is_constant(judged: dict[str, int], expected: bool) -> None:
-    """And so it is for every ranking, or not."""
+    """And so it is, or not, for every ranking of 6 passages that has any passage of each level in its top 4."""
     language_of = {docid: docid[:2] for docid in judged}
     assert is_constant(judged, language_of) is expected
     weights = equal_weights([{"q": judged}])
     relevant = [docid for docid, relevance in judged.items() if relevance >= 1]
-    values = {
-        round(peer(judged, dict(zip(relevant, ranks, strict=True)), language_of, weights, 5), 12)
-        for ranks in itertools.permutations(range(1, 6), len(relevant))
-    }
+    values, retrieved = set(), set()
+    for places in itertools.permutations(range(1, 7), len(relevant)):
+        ranks = {docid: rank if rank <= 4 else None for docid, rank in zip(relevant, places, strict=True)}
+        there = [docid for docid, rank in ranks.items() if rank]
+        if {judged[docid] for docid in there} == {judged[docid] for docid in relevant}:
+            values.add(round(peer(judged, ranks, language_of, weights, 4), 12))
+            retrieved.add(len(there))
     assert (len(values) == 1) is expected
+    assert len(relevant) == 1 or min(retrieved) < len(relevant)  # some are below the top 4
+
+
+def test_a_level_that_is_not_retrieved_is_1_whatever_the_level() -> None:
+    """One passage a language, whose value is .317 as soon as one of them is retrieved."""
+    judged, language_of = {"de1": 1, "en1": 1}, {"de1": "de", "en1": "en"}
+    values = [peer(judged, {"de1": a, "en1": b}, language_of, {1: 1.0}, 4) for a, b in ((1, None), (3, 2), (None, None))]
+    assert values == [pytest.approx(0.3173105), pytest.approx(0.3173105), 1.0]
 
 
 def test_the_authors_package_agrees_where_all_is_retrieved() -> None:
