@@ -19,7 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--measures", nargs="+", metavar="MEASURE",
-        help="of those that all were evaluated with; Tables 1 and 2 show the first (default: all, in evaluate's order)",
+        help="of those that all were evaluated with; Tables 1 and 2 show the first (default: all of these, in "
+        "evaluate's order)",
     )
     parser.add_argument(
         "--format", choices=FORMATS, default="table",
@@ -46,6 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.workspace)
     info = workspace.dataset(arguments.dataset)
     record = compare(workspace, info, parse_systems(workspace, arguments.systems), arguments.measures)
+    if "measures" in record["remarks"]:
+        print(f"hybrid-pyserini compare: {record['remarks']['measures']}", file=sys.stderr)
     if arguments.output is None:
         sys.stdout.write(render(record, arguments.format, terminal=sys.stdout.isatty()))
         return

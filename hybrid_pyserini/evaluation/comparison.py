@@ -83,12 +83,12 @@ class _Grid:
 def compare(
     workspace: Workspace, info: DatasetInfo, systems: Sequence[System], measures: Sequence[str] | None = None
 ) -> dict[str, Any]:
-    """The comparison. ``measures``: by ir-measures' names, among those that all were evaluated with; None: all of them.
+    """The comparison. ``measures``: by ir-measures' names, among those that all were evaluated with; None: all of these.
 
     Raises InputError where the systems cannot be compared (``systems.py``).
     """
     models = [model for system in systems for model in system.models]
-    evaluated, names = read_evaluations(workspace, info, models, measures)
+    evaluated, names, left_out = read_evaluations(workspace, info, models, measures)
     grid, remarks = _grid(workspace, info, evaluated)
     record = _frame(info, systems, grid, names)
     for measure in tqdm(names, desc="comparing", unit="measure", disable=None):
@@ -100,7 +100,7 @@ def compare(
     _correct(record["differences"], lambda row: _family(row, names[0]), ("p", "p_randomisation"))
     _correct(record["pair_differences"], lambda row: row["measure"], ("p_t", "p_randomisation"))
     return record | {
-        "remarks": remarks | _seed_remarks(systems) | _distance_remarks(systems, grid),
+        "remarks": _measure_remarks(left_out) | remarks | _seed_remarks(systems) | _distance_remarks(systems, grid),
         "method": _method(),
         "made_by": made_by(
             dataset=info.name, systems={system.name: list(system.models) for system in systems}, measures=names,
@@ -294,6 +294,12 @@ def _correct(
             adjusted = iter(holm([row[name] for row in tested]))
             for row in members:
                 row[f"{name}_holm"] = None if row[name] is None else next(adjusted)
+
+
+def _measure_remarks(left_out: Sequence[str]) -> dict[str, str]:
+    if not left_out:
+        return {}
+    return {"measures": f"left out, as not all systems were evaluated with them: {' '.join(left_out)}"}
 
 
 def _seed_remarks(systems: Sequence[System]) -> dict[str, str]:

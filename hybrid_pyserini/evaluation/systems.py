@@ -69,23 +69,35 @@ def parse_systems(workspace: Workspace, words: Sequence[str]) -> list[System]:
 
 def read_evaluations(
     workspace: Workspace, info: DatasetInfo, models: Sequence[str], measures: Sequence[str] | None
-) -> tuple[list[Evaluated], list[str]]:
-    """The models' evaluations, checked, and the measures: those given, by ir-measures' names, or else all.
+) -> tuple[list[Evaluated], list[str], list[str]]:
+    """The models' evaluations, checked; the measures: those given, by ir-measures' names, or else those that all were
+    evaluated with; and the measures that for this reason are left out.
 
     Raises InputError for the first thing that forbids to compare them.
     """
     evaluated = [_read(workspace, info, model) for model in models]
     first = evaluated[0]
-    if measures is None:
-        names = list(first.record["settings"]["mono"])
-    else:
-        names = [str(measure) for measure in parse_measures(measures)]
+    names, left_out = _common_measures(evaluated)
+    if measures is not None:
+        names, left_out = [str(measure) for measure in parse_measures(measures)], []
+    elif not names:
+        raise InputError(
+            "there is no measure that all were evaluated with", remedy="run 'hybrid-pyserini evaluate' for all of them"
+        )
     for other in evaluated:
         _check_measures(other, names)
         _check_values(other, names)
     for other in evaluated[1:]:
         _check_alike(first, other)
-    return evaluated, names
+    return evaluated, names, left_out
+
+
+def _common_measures(evaluated: Sequence[Evaluated]) -> tuple[list[str], list[str]]:
+    """The measures that all were evaluated with, as the first has them, and those that only some were."""
+    of_all = [list(one.record["settings"]["mono"]) for one in evaluated]
+    everything = list(dict.fromkeys(measure for measures in of_all for measure in measures))
+    common = [measure for measure in everything if all(measure in measures for measures in of_all)]
+    return common, [measure for measure in everything if measure not in common]
 
 
 def _again(info: DatasetInfo, model: str) -> str:

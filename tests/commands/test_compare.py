@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from evaluated_workspace import add_system, make
+from evaluated_workspace import PAIRS, add_system, make
 
 from hybrid_pyserini.cli import main
+from hybrid_pyserini.evaluation.evaluation import evaluate
+from hybrid_pyserini.evaluation.measures import parse_measures
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.workspace import Workspace
 
@@ -43,6 +45,18 @@ def test_measures_are_chosen(workspace: Workspace, capsys: pytest.CaptureFixture
     assert run(workspace, "six", "poor", "good", "--measures", "R@1") == 0
     out = capsys.readouterr().out
     assert out.startswith("Table 1: R@1") and "RR" not in out and "Table 3" not in out
+
+
+def test_measures_that_not_all_have_are_named(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluate(workspace, workspace.dataset("six"), "good", PAIRS, parse_measures(["AP", "R@1", "R@3", "RR"]))
+    capsys.readouterr()
+    assert run(workspace, "six", "poor", "good", "--format", "json") == 0
+    out, err = capsys.readouterr()
+    said = "left out, as not all systems were evaluated with them: AP R@3"
+    assert f"hybrid-pyserini compare: {said}" in err.splitlines()
+    assert json.loads(out)["measures"] == ["RR", "R@1"] and json.loads(out)["remarks"]["measures"] == said
+    run(workspace, "six", "poor", "good", "--measures", "R@1")
+    assert "left out" not in capsys.readouterr().err
 
 
 def test_seeds(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

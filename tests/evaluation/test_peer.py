@@ -106,7 +106,9 @@ def test_when_it_is_constant(judged: dict[str, int], expected: bool) -> None:
 def test_a_level_that_is_not_retrieved_is_1_whatever_the_level() -> None:
     """One passage a language, whose value is .317 as soon as one of them is retrieved."""
     judged, language_of = {"de1": 1, "en1": 1}, {"de1": "de", "en1": "en"}
-    values = [peer(judged, {"de1": a, "en1": b}, language_of, {1: 1.0}, 4) for a, b in ((1, None), (3, 2), (None, None))]
+    values = [
+        peer(judged, {"de1": a, "en1": b}, language_of, {1: 1.0}, 4) for a, b in ((1, None), (3, 2), (None, None))
+    ]
     assert values == [pytest.approx(0.3173105), pytest.approx(0.3173105), 1.0]
 
 

@@ -10,6 +10,8 @@ import pytest
 from evaluated_workspace import PAIRS, QUESTIONS, evaluate_all, make
 
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.evaluation.evaluation import evaluate
+from hybrid_pyserini.evaluation.measures import parse_measures
 from hybrid_pyserini.evaluation.per_query import writing_per_query
 from hybrid_pyserini.evaluation.systems import System, parse_systems, question_values, read_evaluations
 from hybrid_pyserini.records import Pair
@@ -30,7 +32,7 @@ def error_of(call: Callable[[], Any]) -> str:
 
 
 def read(workspace: Workspace, measures: list[str] | None = None, models: tuple[str, ...] = ("good", "poor")) -> Any:
-    return read_evaluations(workspace, workspace.dataset("six"), models, measures)
+    return read_evaluations(workspace, workspace.dataset("six"), models, measures)[:2]
 
 
 def change(path: Path, edit: Callable[[dict], Any]) -> None:
@@ -69,6 +71,18 @@ def test_values_by_question(workspace: Workspace) -> None:
 def test_measures_are_chosen_by_any_of_ir_measures_names(workspace: Workspace) -> None:
     assert read(workspace, ["Recall@1"])[1] == ["R@1"]
     assert "'good' was not evaluated with nDCG@10 (but with RR R@1)" in error_of(lambda: read(workspace, ["nDCG@10"]))
+
+
+def test_without_a_choice_the_measures_are_those_of_all(workspace: Workspace) -> None:
+    info = workspace.dataset("six")
+    evaluate(workspace, info, "good", PAIRS, parse_measures(["AP", "R@1", "RR", "R@3"]))
+    for models in (("good", "poor"), ("poor", "good")):
+        _, measures, left_out = read_evaluations(workspace, info, models, None)
+        assert (sorted(measures), sorted(left_out)) == (["R@1", "RR"], ["AP", "R@3"])
+    assert read_evaluations(workspace, info, ("poor", "good"), None)[1] == ["RR", "R@1"]  # as the first has them
+    assert read_evaluations(workspace, info, ("good", "poor"), ["R@1"])[1:] == (["R@1"], [])
+    evaluate(workspace, info, "good", PAIRS, parse_measures(["AP"]))
+    assert "no measure that all were evaluated with; run" in error_of(lambda: read(workspace))
 
 
 def test_no_evaluation(workspace: Workspace) -> None:
