@@ -83,7 +83,7 @@ class _Grid:
 def compare(
     workspace: Workspace, info: DatasetInfo, systems: Sequence[System], measures: Sequence[str] | None = None
 ) -> dict[str, Any]:
-    """The comparison. ``measures``: by ir-measures' names, among those that all were evaluated with; None: all of these.
+    """The comparison. ``measures``: by ir-measures' names, of those that all were evaluated with; None: all of these.
 
     Raises InputError where the systems cannot be compared (``systems.py``).
     """

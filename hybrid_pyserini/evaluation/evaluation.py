@@ -94,7 +94,9 @@ def evaluate(
             "runs": _hashes(workspace.found_run, info.name, model, pairs)
             | _hashes(workspace.ranks, info.name, model, ranks),
             "judged_by": judgement_hashes(workspace, info.name, pairs),
-            "made_by": made_by(dataset=info.name, model=model, measures=names, pairs=[str(pair) for pair in pairs]),
+            "made_by": made_by(
+                dataset=info.name, model=model, measures=names, pairs=[str(pair) for pair in pairs], bias_at=bias_at
+            ),
         }
         write_json(workspace.evaluation(info.name, model), record)
     return record

@@ -189,7 +189,7 @@ def comparison_notes(record: Mapping[str, Any]) -> list[str]:
         f"± half of the 95% interval: {clusters['count']} {what}, in all languages and pairs, resampled together "
         f"({method['bootstrap_draws']:,} draws; t with the bootstrap's standard error).",
         "† differs from the best of its column (by query language: of its row): p < .05 by the same t, with Holm's "
-        "correction for each two systems in all of the table.",
+        "correction for each two systems: in Table 1; in all that Table 2 has of a measure; in all of Table 3.",
         "Differences: p by the same t; randomisation swaps whole clusters, corrected too, and is not made where a "
         "system has several seeds; d_z is over questions; w-t-l: language pairs won, tied and lost; signif.: won and "
         "lost by a t-test over the pair's queries, with Holm's correction for all pairs, which takes questions for "

@@ -98,6 +98,7 @@ def test_inputs_are_hashed_and_arguments_recorded(toy: Workspace) -> None:
     }
     assert record["made_by"]["arguments"] == {
         "dataset": "toy", "model": "m", "measures": ["AP"], "pairs": ["de-de", "de-all", "en-all"],
+        "bias_at": 100,
     }
     assert record["made_by"]["versions"]["ir-measures"]
 
