@@ -100,7 +100,8 @@ def compare(
     _correct(record["differences"], lambda row: _family(row, names[0]), ("p", "p_randomisation"))
     _correct(record["pair_differences"], lambda row: row["measure"], ("p_t", "p_randomisation"))
     return record | {
-        "remarks": _measure_remarks(left_out) | remarks | _seed_remarks(systems) | _distance_remarks(systems, grid),
+        "remarks": _measure_remarks(left_out) | _cluster_remarks(grid) | remarks | _seed_remarks(systems)
+        | _distance_remarks(systems, grid),
         "method": _method(),
         "made_by": made_by(
             dataset=info.name, systems={system.name: list(system.models) for system in systems}, measures=names,
@@ -300,6 +301,13 @@ def _measure_remarks(left_out: Sequence[str]) -> dict[str, str]:
     if not left_out:
         return {}
     return {"measures": f"left out, as not all systems were evaluated with them: {' '.join(left_out)}"}
+
+
+def _cluster_remarks(grid: _Grid) -> dict[str, str]:
+    clusters = grid.sample.clusters
+    if clusters.count > 1:
+        return {}
+    return {"clusters": f"one {clusters.kind}: no intervals, no t-tests of means, and a randomisation's p is 1"}
 
 
 def _seed_remarks(systems: Sequence[System]) -> dict[str, str]:

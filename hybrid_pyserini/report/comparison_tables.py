@@ -5,7 +5,7 @@ and below them the differences of each two systems with their tests.
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hybrid_pyserini.evaluation.comparison import RANK_DISTANCE
@@ -36,19 +36,35 @@ def render(record: Mapping[str, Any], form: str, *, terminal: bool = False) -> s
 
 
 def comparison_tables(record: Mapping[str, Any]) -> list[Table]:
-    """All tables of a comparison."""
+    """All tables of a comparison that have a figure, with the columns that have one."""
     first, *others = record["measures"]
-    tables = [_setting_table(record, f"Table 1: {first}, and rank distance in the pool", first, rank_distance=True)]
-    tables += _language_tables(record, first)
-    tables += [_setting_table(record, f"Table 3: {measure}", measure) for measure in others]
-    if any(len(system["models"]) > 1 for system in record["systems"]):
-        tables.append(_seed_table(record, first))
-    return [*tables, _difference_table(record, first)]
+    tables = [
+        _setting_table(record, 1, first), *_language_tables(record, first),
+        *(_setting_table(record, 3, measure) for measure in others),
+        _seed_table(record, first), _difference_table(record, first),
+    ]
+    return [shown for shown in map(_with_figures, tables) if len(shown.header) > 1]
 
 
-def _setting_table(record: Mapping[str, Any], title: str, measure: str, *, rank_distance: bool = False) -> Table:
-    """Systems by settings, each figure with half of its interval."""
-    columns = [(setting, measure) for setting in SETTINGS] + ([("multi", RANK_DISTANCE)] if rank_distance else [])
+def _with_figures(table: Table) -> Table:
+    """The table without the columns that have no figure."""
+    kept = [0] + [
+        column for column in range(1, len(table.header)) if any(row[column].text != NONE for row in table.rows)
+    ]
+    return Table(
+        table.title, [table.header[column] for column in kept],
+        [[row[column] for column in kept] for row in table.rows],
+    )
+
+
+def _setting_table(record: Mapping[str, Any], number: int, measure: str) -> Table:
+    """Systems by settings, each figure with half of its interval; in Table 1 the rank distance too, if there is one."""
+    columns = [(setting, measure) for setting in SETTINGS]
+    title = f"Table {number}: {measure} on {record['dataset']}"
+    distances = record["settings"]["multi"].get(RANK_DISTANCE, {}).values()
+    if number == 1 and any(of["mean"] is not None for of in distances):
+        columns.append(("multi", RANK_DISTANCE))
+        title += ", and rank distance in the pool"
     cells = [
         _compared(record, None, setting, of, record["settings"][setting].get(of, {}), half=True)
         for setting, of in columns
@@ -69,15 +85,17 @@ def _language_tables(record: Mapping[str, Any], first: str) -> list[Table]:
             settings = record["settings"] if language is None else record["by_query_language"][language]
             cells = _compared(record, language, setting, measure, settings[setting].get(measure, {}))
             rows.append([Cell(language or "mean"), *(cells[name] for name in names)])
-        shown = measure if measure == RANK_DISTANCE else f"{measure}, {setting}"
-        tables.append(Table(f"Table 2: {shown}, by query language", [shown, *names], rows))
+        of_setting = "" if measure == RANK_DISTANCE else f", {setting}"
+        title = f"Table 2: {measure} on {record['dataset']}{of_setting}, by query language"
+        tables.append(Table(title, [measure + of_setting, *names], rows))
     return tables
 
 
 def _compared(
     record: Mapping[str, Any], language: str | None, setting: str, measure: str, figures: Figures, *, half: bool = False
 ) -> dict[str, Cell]:
-    """System -> its cell among those it is set against. Bounds and what has no figure take no place."""
+    """System -> its cell among those it is set against. Bounds and what has no figure take no place, and where all
+    print the same none is the best. What prints the same as the best has no dagger."""
     distance = measure == RANK_DISTANCE
     digits = 1 if distance else 3
     shown = {
@@ -91,8 +109,8 @@ def _compared(
     for system in record["systems"]:
         name = system["name"]
         of = figures.get(name, {"mean": None})
-        place = ranking.index(shown[name]) + 1 if shown.get(name) in ranking and len(shown) > 1 else 0
-        cells[name] = Cell(figure_text(of, digits, half), place, name in worse)
+        place = ranking.index(shown[name]) + 1 if shown.get(name) in ranking and len(ranking) > 1 else 0
+        cells[name] = Cell(figure_text(of, digits, half), place, name in worse and shown.get(name) != ranking[0])
     return cells
 
 
@@ -137,7 +155,7 @@ def _seed_table(record: Mapping[str, Any], first: str) -> Table:
             cells.append(Cell(figure_text(of, digits, half=False) + spread))
         rows.append(cells)
     header = ["system (seeds)", *(RANK_DISTANCE if of == RANK_DISTANCE else setting for setting, of in columns)]
-    return Table(f"Seeds: {first}, mean (standard deviation over seeds)", header, rows)
+    return Table(f"Seeds: {first} on {record['dataset']}, mean (standard deviation over seeds)", header, rows)
 
 
 def _difference_table(record: Mapping[str, Any], first: str) -> Table:
@@ -157,9 +175,13 @@ def _difference_table(record: Mapping[str, Any], first: str) -> Table:
             NONE if distance else "{}-{}".format(*_significant_pairs(record, row)),
         )])
     header = [
-        "difference", "in", first, "95% interval", "p", "p (Holm)", "randomisation", "d_z", "pairs w-t-l", "signif.",
+        "systems", "in", "difference", "95% interval", "p", "p (Holm)", "randomisation", "d_z", "pairs w-t-l",
+        "signif.",
     ]
-    return Table("Differences of each two systems", header, rows)
+    title = f"Differences of each two systems: {first} on {record['dataset']}"
+    if any(row[1].text == RANK_DISTANCE for row in rows):
+        title += ", and rank distance"
+    return Table(title, header, rows)
 
 
 def _significant_pairs(record: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[int, int]:
@@ -183,19 +205,21 @@ def _p(p: float | None) -> str:
 
 def comparison_notes(record: Mapping[str, Any]) -> list[str]:
     """What a reader of the tables must know."""
-    clusters, method = record["clusters"], record["method"]
+    clusters, method, remarks = record["clusters"], record["method"], record["remarks"]
     what = "questions" if clusters["of"] == "question" else f"{clusters['of']}s with all their questions"
-    notes = [
+    notes = [f"{remarks['clusters']}."] if "clusters" in remarks else [
         f"± half of the 95% interval: {clusters['count']} {what}, in all languages and pairs, resampled together "
         f"({method['bootstrap_draws']:,} draws; t with the bootstrap's standard error).",
         "† differs from the best of its column (by query language: of its row): p < .05 by the same t, with Holm's "
         "correction for each two systems: in Table 1; in all that Table 2 has of a measure; in all of Table 3.",
-        "Differences: p by the same t; randomisation swaps whole clusters, corrected too, and is not made where a "
-        "system has several seeds; d_z is over questions; w-t-l: language pairs won, tied and lost; signif.: won and "
-        "lost by a t-test over the pair's queries, with Holm's correction for all pairs, which takes questions for "
-        "independent, and says nothing of seeds. Rank distance: the smaller is the better.",
     ]
-    remarks = record["remarks"]
+    notes.append(
+        "Differences: p by the same t, none where all differ by the same; randomisation swaps whole clusters, "
+        "corrected too, and is not made where a system has several seeds; d_z is over questions; w-t-l: language pairs "
+        "won, tied and lost; signif.: won and lost by a t-test over the pair's queries, with Holm's correction for all "
+        "pairs, which takes questions for independent, and says nothing of seeds. Rank distance: the smaller is the "
+        "better."
+    )
     single = [place.removeprefix("systems.") for place in remarks if place.startswith("systems.")]
     if single:
         notes.append(f"{', '.join(single)}: one model each, so nothing is said about other seeds.")
@@ -217,24 +241,29 @@ def _csv(record: Mapping[str, Any]) -> str:
     numbers = tuple(dict.fromkeys(_MEAN_COLUMNS + _DIFFERENCE_COLUMNS))
     out = io.StringIO()
     writer = csv.DictWriter(
-        out, ("of", "language", "setting", "pair", "measure", "system", "against", "bound", *numbers), restval="",
-        lineterminator="\n",
+        out, ("dataset", "of", "language", "setting", "pair", "measure", "system", "against", "bound", *numbers),
+        restval="", lineterminator="\n",
     )
     writer.writeheader()
+    writer.writerows({"dataset": record["dataset"], **line} for line in _lines(record))
+    return out.getvalue()
+
+
+def _lines(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The figures: means, by query language too, pairs, differences of means and of pairs."""
     for language, settings in [("", record["settings"]), *record["by_query_language"].items()]:
         for setting, measures in settings.items():
             for measure, systems in measures.items():
                 for system, figures in systems.items():
-                    writer.writerow({
+                    yield {
                         "of": "mean", "language": language, "setting": setting, "measure": measure, "system": system,
                         **figures,
-                    })
+                    }
     for pair, measures in record["pairs"].items():
         for measure, systems in measures.items():
             for system, mean in systems.items():
-                writer.writerow({"of": "pair", "pair": pair, "measure": measure, "system": system, "mean": mean})
+                yield {"of": "pair", "pair": pair, "measure": measure, "system": system, "mean": mean}
     for of, rows in (("difference", record["differences"]), ("pair difference", record["pair_differences"])):
         for row in rows:
             figures = dict(row)
-            writer.writerow({"of": of, "system": figures.pop("a"), "against": figures.pop("b"), **figures})
-    return out.getvalue()
+            yield {"of": of, "system": figures.pop("a"), "against": figures.pop("b"), **figures}

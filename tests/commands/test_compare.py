@@ -30,9 +30,10 @@ def test_the_papers_tables(workspace: Workspace, capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     titles = [line for line in out.splitlines() if line.startswith(("Table", "Differences of"))]
     assert titles == [
-        "Table 1: RR, and rank distance in the pool", "Table 2: RR, mono, by query language",
-        "Table 2: RR, cross, by query language", "Table 2: RR, multi, by query language",
-        "Table 2: rank distance, by query language", "Table 3: R@1", "Differences of each two systems",
+        "Table 1: RR on six, and rank distance in the pool", "Table 2: RR on six, mono, by query language",
+        "Table 2: RR on six, cross, by query language", "Table 2: RR on six, multi, by query language",
+        "Table 2: rank distance on six, by query language", "Table 3: R@1 on six",
+        "Differences of each two systems: RR on six, and rank distance",
     ]
     table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in out.split("\n\n")[1].splitlines()]
     assert table[0] == ["RR", "mono", "cross", "multi", "rank distance"]
@@ -44,7 +45,7 @@ def test_the_papers_tables(workspace: Workspace, capsys: pytest.CaptureFixture[s
 def test_measures_are_chosen(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(workspace, "six", "poor", "good", "--measures", "R@1") == 0
     out = capsys.readouterr().out
-    assert out.startswith("Table 1: R@1") and "RR" not in out and "Table 3" not in out
+    assert out.startswith("Table 1: R@1") and "RR" not in out and "Table 3:" not in out
 
 
 def test_measures_that_not_all_have_are_named(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +69,7 @@ def test_seeds(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize(("form", "first"), [
-    ("table", "Table 1: RR"), ("markdown", "**Table 1: RR"), ("latex", "% needs"), ("csv", "of,language"),
+    ("table", "Table 1: RR"), ("markdown", "**Table 1: RR"), ("latex", "% needs"), ("csv", "dataset,of,language"),
     ("json", "{"),
 ])
 def test_output_holds_what_would_be_printed(

@@ -68,7 +68,7 @@ def record() -> dict[str, Any]:
 
 def test_table_1(record: dict[str, Any]) -> None:
     assert render(record, "table").split("\n\n")[:2] == [
-        "Table 1: AP, and rank distance in the pool",
+        "Table 1: AP on toy, and rank distance in the pool",
         "| AP     |          mono |         cross |         multi | rank distance |\n"
         "|--------|--------------:|--------------:|--------------:|--------------:|\n"
         "| bm25   | 0.300 ±0.020† | 0.300 ±0.020  | 0.300 ±0.020  |     <= 900.0  |\n"
@@ -87,13 +87,13 @@ def test_a_rank_distance_is_set_against_the_smallest(record: dict[str, Any]) -> 
 
 def test_table_2_has_languages_in_rows_and_shares_a_tie(record: dict[str, Any]) -> None:
     mono = comparison_tables(record)[1]
-    assert mono.title == "Table 2: AP, mono, by query language"
+    assert mono.title == "Table 2: AP on toy, mono, by query language"
     assert list(mono.header) == ["AP, mono", "bm25", "x_y", "hybrid"]
     assert mono.rows[0] == [Cell("de"), Cell("0.400", 2, True), Cell("0.500", 1), Cell("0.500", 1)]
     assert mono.rows[1] == [Cell("en"), Cell("0.200"), Cell("0.720", 2), Cell("0.900", 1)]
     assert mono.rows[2] == [Cell("mean"), Cell("0.300", 0, True), Cell("0.610", 2), Cell("0.700", 1)]
     assert [table.title.split(",")[0] for table in comparison_tables(record)[2:5]] == [
-        "Table 2: AP", "Table 2: AP", "Table 2: rank distance",
+        "Table 2: AP on toy", "Table 2: AP on toy", "Table 2: rank distance on toy",
     ]
 
 
@@ -103,7 +103,60 @@ def test_table_3_is_of_the_other_measures(record: dict[str, Any]) -> None:
             measures["R@1"] = measures["AP"]
     record["measures"] = ["AP", "R@1"]
     table = comparison_tables(record)[5]
-    assert (table.title, list(table.header)) == ("Table 3: R@1", ["R@1", "mono", "cross", "multi"])
+    assert (table.title, list(table.header)) == ("Table 3: R@1 on toy", ["R@1", "mono", "cross", "multi"])
+
+
+def test_all_tables_name_the_data_set(record: dict[str, Any]) -> None:
+    record["systems"][2]["models"] = ["hybrid-1", "hybrid-2"]
+    titles = [table.title for table in comparison_tables(record)]
+    assert len(titles) == 7 and all(" on toy" in title for title in titles)
+    assert render(record, "latex").count("on toy") == 7
+    assert {row["dataset"] for row in csv.DictReader(io.StringIO(render(record, "csv")))} == {"toy"}
+
+
+def test_systems_that_are_equal_have_no_best(record: dict[str, Any]) -> None:
+    """Nor has one that differs by less than what is printed a dagger beside an equal figure."""
+    for setting, means in (("mono", (0.7, 0.7001, 0.7)), ("cross", (0.7, 0.7, 0.1))):
+        record["settings"][setting]["AP"] = {name: figure(mean) for name, mean in zip(NAMES, means, strict=True)}
+    record["differences"] = [difference("bm25", "x_y", 0.001), difference("bm25", "hybrid", 0.001, setting="cross")]
+    rows = comparison_tables(record)[0].rows
+    assert [(row[1].place, row[1].dagger) for row in rows] == [(0, False)] * 3
+    assert [(row[2].place, row[2].dagger) for row in rows] == [(1, False), (1, False), (2, True)]
+
+
+def test_columns_and_tables_without_a_figure_are_left_out(record: dict[str, Any]) -> None:
+    """No cross pairs are declared, no system has ranks, and a language has no pool."""
+    for of_settings in (record["settings"], *record["by_query_language"].values()):
+        of_settings["cross"] = {}
+        of_settings["multi"][RANK_DISTANCE] = {name: figure(None) for name in NAMES}
+    record["by_query_language"]["de"]["multi"] = {}
+    record["differences"] = [row for row in record["differences"] if row["measure"] != RANK_DISTANCE]
+    for row in record["differences"]:
+        row |= dict.fromkeys(("low", "high", "p", "p_holm"))
+    record["remarks"]["settings.cross"] = "null: the data set declares no such pair"
+    tables = comparison_tables(record)
+    assert [table.title for table in tables] == [
+        "Table 1: AP on toy", "Table 2: AP on toy, mono, by query language",
+        "Table 2: AP on toy, multi, by query language", "Differences of each two systems: AP on toy",
+    ]
+    assert list(tables[0].header) == ["AP", "mono", "multi"]
+    assert [cell.text for cell in tables[2].rows[0]] == ["de", "-", "-", "-"]
+    assert list(tables[3].header) == ["systems", "in", "difference", "randomisation", "d_z", "pairs w-t-l", "signif."]
+    assert all(len(row) == len(table.header) for table in tables for row in table.rows)
+    notes = render(record, "table").split("\n\n")[-1]
+    assert "settings of cross: null: the data set declares no such pair." in notes
+    record["settings"]["multi"][RANK_DISTANCE] = {"x_y": figure(3, bound=False)}
+    assert comparison_tables(record)[0].title == "Table 1: AP on toy, and rank distance in the pool"
+    assert [list(t.header) for t in comparison_tables(record) if "rank distance on" in t.title] == [
+        [RANK_DISTANCE, "x_y"]
+    ]
+
+
+def test_one_article_is_said_in_the_notes(record: dict[str, Any]) -> None:
+    record["remarks"]["clusters"] = "one article: no interval"
+    notes = render(record, "table").split("\n\n")[-1].splitlines()
+    assert notes[1] == "one article: no interval."
+    assert not any(note.startswith(("±", "†")) for note in notes)
 
 
 def test_seeds(record: dict[str, Any]) -> None:
@@ -117,17 +170,17 @@ def test_seeds(record: dict[str, Any]) -> None:
 
 def test_differences(record: dict[str, Any]) -> None:
     assert render(record, "table").split("\n\n")[-2] == (
-        "| difference    |            in |     AP |     95% interval |      p | p (Holm) | randomisation |   d_z | "
+        "| systems       |            in | difference |     95% interval |      p | p (Holm) | randomisation |   d_z | "
         "pairs w-t-l | signif. |\n"
-        "|---------------|--------------:|-------:|-----------------:|-------:|---------:|--------------:|------:|"
+        "|---------------|--------------:|-----------:|-----------------:|-------:|---------:|--------------:|------:|"
         "------------:|--------:|\n"
-        "| bm25 - hybrid |          mono | +0.500 | [+0.250, +0.750] | <.0001 |   <.0001 |         .0300 | +0.40 | "
+        "| bm25 - hybrid |          mono |     +0.500 | [+0.250, +0.750] | <.0001 |   <.0001 |         .0300 | +0.40 | "
         "      1-0-1 |     0-0 |\n"
-        "| x_y - hybrid  |          mono | +0.500 | [+0.250, +0.750] |  .0254 |    .0507 |         .0300 | +0.40 | "
+        "| x_y - hybrid  |          mono |     +0.500 | [+0.250, +0.750] |  .0254 |    .0507 |         .0300 | +0.40 | "
         "      1-0-1 |     1-1 |\n"
-        "| bm25 - x_y    |          mono | +0.500 | [+0.250, +0.750] |  .0005 |    .0010 |         .0300 | +0.40 | "
+        "| bm25 - x_y    |          mono |     +0.500 | [+0.250, +0.750] |  .0005 |    .0010 |         .0300 | +0.40 | "
         "      1-0-1 |     0-0 |\n"
-        "| x_y - hybrid  | rank distance |  +10.0 |    [+4.0, +16.0] |  .1000 |    .2000 |         .0300 | +0.40 | "
+        "| x_y - hybrid  | rank distance |      +10.0 |    [+4.0, +16.0] |  .1000 |    .2000 |         .0300 | +0.40 | "
         "      1-0-1 |       - |"
     )
 
@@ -156,7 +209,7 @@ def test_on_a_terminal_the_best_is_bold(record: dict[str, Any]) -> None:
 
 def test_markdown(record: dict[str, Any]) -> None:
     text = render(record, "markdown")
-    assert "**Table 1: AP, and rank distance in the pool**\n\n| AP " in text
+    assert "**Table 1: AP on toy, and rank distance in the pool**\n\n| AP " in text
     row = next(line for line in text.splitlines() if line.startswith("| hybrid"))
     assert [cell.strip() for cell in row.split("|")[1:-1]] == [
         "hybrid", *["**0.700 ±0.020**"] * 3, "**20.0 ±0.0**",
@@ -166,7 +219,7 @@ def test_markdown(record: dict[str, Any]) -> None:
 
 def test_latex(record: dict[str, Any]) -> None:
     text = render(record, "latex")
-    assert text.startswith("% needs \\usepackage{booktabs}\n\n\\begin{table}\n\\centering\n\\caption{AP, and rank")
+    assert text.startswith("% needs \\usepackage{booktabs}\n\n\\begin{table}\n\\centering\n\\caption{AP on toy, and rank")
     assert "\\begin{tabular}{lrrrr}\n\\toprule\nAP & mono & cross & multi & rank distance \\\\\n\\midrule\n" in text
     bm25 = ["0.300 $\\pm$0.020$^{\\dagger}$", "0.300 $\\pm$0.020", "0.300 $\\pm$0.020", "$\\leq$ 900.0"]
     assert f"bm25 & {' & '.join(bm25)} \\\\\n" in text
@@ -203,7 +256,7 @@ def test_csv_has_every_figure_once(record: dict[str, Any]) -> None:
     mean = next(row for row in rows if place.items() <= row.items())
     assert (mean["of"], mean["language"], mean["mean"], mean["low"], mean["bound"]) == ("mean", "", "900", "", "True")
     assert [row for row in rows if row["of"] == "pair"][2] == {
-        **dict.fromkeys(rows[0], ""), "of": "pair", "pair": "de-de", "measure": "AP", "system": "hybrid", "mean": "0.5",
+        **dict.fromkeys(rows[0], ""), "dataset": "toy", "of": "pair", "pair": "de-de", "measure": "AP", "system": "hybrid", "mean": "0.5",
     }
     found = next(row for row in rows if row["of"] == "difference")
     assert (found["system"], found["against"]) == ("bm25", "hybrid")
