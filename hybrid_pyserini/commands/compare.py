@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.workspace import Workspace
 
 FORMATS = ("table", "markdown", "latex", "csv", "json")
@@ -13,10 +14,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("dataset", metavar="DATASET", help="a data set prepared in the workspace")
     parser.add_argument(
-        "systems", nargs="+", metavar="SYSTEM",
-        help="two or more: a model that was evaluated, 'bm25' included, or NAME=MODEL,MODEL,... for one system trained "
-        "with several seeds",
+        "first", metavar="SYSTEM",
+        help="a model that was evaluated, 'bm25' included, or NAME=MODEL,MODEL,... for one system trained with several "
+        "seeds",
     )
+    parser.add_argument("others", nargs="+", metavar="SYSTEM", help="one or more others, written in the same way")
     parser.add_argument(
         "--measures", nargs="+", metavar="MEASURE",
         help="of those that all were evaluated with; Tables 1 and 2 show the first (default: all of these, in "
@@ -46,7 +48,10 @@ def run(arguments: argparse.Namespace) -> None:
 
     workspace = Workspace(arguments.workspace)
     info = workspace.dataset(arguments.dataset)
-    record = compare(workspace, info, parse_systems(workspace, arguments.systems), arguments.measures)
+    if arguments.output is not None:
+        _check_output(arguments.output)
+    systems = parse_systems(workspace, [arguments.first, *arguments.others])
+    record = compare(workspace, info, systems, arguments.measures)
     if "measures" in record["remarks"]:
         print(f"hybrid-pyserini compare: {record['remarks']['measures']}", file=sys.stderr)
     if arguments.output is None:
@@ -54,3 +59,11 @@ def run(arguments: argparse.Namespace) -> None:
         return
     with replacing_file(arguments.output) as aside:
         aside.write_text(render(record, arguments.format), encoding="utf-8")
+
+
+def _check_output(path: Path) -> None:
+    """Raise InputError where no file can be written: comparing takes a while."""
+    if path.is_dir():
+        raise InputError("a folder", remedy="name a file in it", path=path)
+    if not path.parent.is_dir():
+        raise InputError("no such folder", remedy="make it, or choose another", path=path.parent)

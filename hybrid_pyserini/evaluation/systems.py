@@ -45,11 +45,13 @@ class Evaluated:
 
 
 def parse_systems(workspace: Workspace, words: Sequence[str]) -> list[System]:
-    """Systems from ``MODEL`` or ``NAME=MODEL,MODEL,...``; raises InputError for fewer than two and for what is named
-    twice."""
+    """Systems from ``MODEL`` or ``NAME=MODEL,MODEL,...``; raises InputError for fewer than two, for what is named
+    twice, and for an empty name."""
     systems = []
     for word in words:
         name, equals, models = word.partition("=")
+        if not name or (equals and "" in models.split(",")):
+            raise InputError(f"{word!r} lacks a name", remedy="write MODEL or NAME=MODEL,MODEL,...")
         if not equals:
             model = workspace.model(word)[0]
             systems.append(System(model, (model,)))

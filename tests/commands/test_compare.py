@@ -78,7 +78,7 @@ def test_output_holds_what_would_be_printed(
     words = ("six", "poor", "good", "--format", form)
     assert run(workspace, *words) == 0
     printed = capsys.readouterr().out
-    path = workspace.root / "reports" / "tables"
+    path = workspace.root / "tables"
     assert run(workspace, *words, "--output", str(path)) == 0
     assert capsys.readouterr().out == ""
     assert printed.startswith(first) and path.read_text(encoding="utf-8") == printed
@@ -96,11 +96,11 @@ def test_csv_and_json_agree(workspace: Workspace, capsys: pytest.CaptureFixture[
 
 @pytest.mark.parametrize(("words", "message"), [
     (["three", "good", "poor"], "no data set 'three' in this workspace (there: six)"),
-    (["six", "good"], "one system is nothing to compare"),
     (["six", "good", "good"], "system 'good' is named 2 times"),
     (["six", "good", "bad"], "'bad' has no evaluation on six; run 'hybrid-pyserini evaluate six --model bad' first"),
     (["six", "good", "poor", "--measures", "AP"], "'good' was not evaluated with AP (but with RR R@1)"),
     (["six", "good", "poor", "--measures", "mAP"], "no measure 'mAP'"),
+    (["six", "=good", "poor"], "'=good' lacks a name; write MODEL or NAME=MODEL,MODEL,..."),
 ])
 def test_mistakes_are_one_line(
     workspace: Workspace, capsys: pytest.CaptureFixture[str], words: list[str], message: str
@@ -111,6 +111,30 @@ def test_mistakes_are_one_line(
     assert out == "" and len(err.splitlines()) == 1
     assert err.startswith("hybrid-pyserini compare: ") and message in err
     assert not (workspace.root / "tables.txt").exists()
+
+
+def test_two_systems_are_asked_for(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(workspace, "six", "good")
+    err = capsys.readouterr().err
+    assert "the following arguments are required: SYSTEM" in err and "DATASET SYSTEM SYSTEM [SYSTEM ...]" in err
+
+
+@pytest.mark.parametrize(("output", "message"), [
+    ("there", "there: a folder; name a file in it"),
+    ("nowhere/tables.txt", "nowhere: no such folder; make it, or choose another"),
+    ("file/tables.txt", "file: no such folder"),
+])
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], output: str, message: str
+) -> None:
+    """Before an evaluation is looked for, that is: there is none of the model "none"."""
+    (workspace.root / "there").mkdir()
+    (workspace.root / "file").touch()
+    assert run(workspace, "six", "good", "none", "--output", str(workspace.root / output)) == 2
+    err = capsys.readouterr().err.splitlines()
+    assert message in err[-1]
+    assert not (workspace.root / "nowhere").exists() and not list((workspace.root / "there").iterdir())
 
 
 def test_a_run_that_is_missing(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,9 @@ def test_systems_of_one_and_of_several_models() -> None:
     (["a", "a=b,c"], "system 'a' is named 2 times"),
     (["a", "b=c,a"], "model 'a' is named 2 times"),
     (["a=b,b", "c"], "model 'b' is named 2 times"),
-    (["a.b", "c"], "model name 'a.b'"), (["a b=c,d", "e"], "system name 'a b'"), (["a=b,", "e"], "model name ''"),
+    (["a.b", "c"], "model name 'a.b'"), (["a b=c,d", "e"], "system name 'a b'"),
+    (["a=b,", "e"], "'a=b,' lacks a name; write MODEL or NAME=MODEL,MODEL,..."),
+    (["=b", "c"], "'=b' lacks a name"), (["a=", "c"], "'a=' lacks a name"), (["", "c"], "'' lacks a name"),
 ])
 def test_what_no_systems_are(words: list[str], message: str) -> None:
     assert message in error_of(lambda: parse_systems(Workspace(Path()), words))

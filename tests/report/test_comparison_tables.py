@@ -219,7 +219,7 @@ def test_markdown(record: dict[str, Any]) -> None:
 
 def test_latex(record: dict[str, Any]) -> None:
     text = render(record, "latex")
-    assert text.startswith("% needs \\usepackage{booktabs}\n\n\\begin{table}\n\\centering\n\\caption{AP on toy, and rank")
+    assert text.startswith("% needs \\usepackage{booktabs}\n\n\\begin{table}\n\\centering\n\\caption{AP on toy,")
     assert "\\begin{tabular}{lrrrr}\n\\toprule\nAP & mono & cross & multi & rank distance \\\\\n\\midrule\n" in text
     bm25 = ["0.300 $\\pm$0.020$^{\\dagger}$", "0.300 $\\pm$0.020", "0.300 $\\pm$0.020", "$\\leq$ 900.0"]
     assert f"bm25 & {' & '.join(bm25)} \\\\\n" in text
@@ -256,7 +256,8 @@ def test_csv_has_every_figure_once(record: dict[str, Any]) -> None:
     mean = next(row for row in rows if place.items() <= row.items())
     assert (mean["of"], mean["language"], mean["mean"], mean["low"], mean["bound"]) == ("mean", "", "900", "", "True")
     assert [row for row in rows if row["of"] == "pair"][2] == {
-        **dict.fromkeys(rows[0], ""), "dataset": "toy", "of": "pair", "pair": "de-de", "measure": "AP", "system": "hybrid", "mean": "0.5",
+        **dict.fromkeys(rows[0], ""), "dataset": "toy", "of": "pair", "pair": "de-de", "measure": "AP",
+        "system": "hybrid", "mean": "0.5",
     }
     found = next(row for row in rows if row["of"] == "difference")
     assert (found["system"], found["against"]) == ("bm25", "hybrid")
