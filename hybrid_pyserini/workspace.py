@@ -59,22 +59,18 @@ class DatasetInfo:
 
     @property
     def passage_languages(self) -> tuple[str, ...]:
-        """Those that have passages: a language may have questions only."""
-        return tuple(each for each in self.languages if self.counts.get(each, {"passages": 1})["passages"])
+        """Those that have passages, by the counts or the pairs (all, if neither says anything): a language may have
+        questions only."""
+        searched = {pair.passage for pair in self.pairs}
+        return tuple(
+            language for language in self.languages
+            if language in searched or self.counts.get(language, {}).get("passages", 0)
+        ) or self.languages
 
     @property
     def pool(self) -> bool:
         """Whether the data set declares the multilingual pool."""
         return any(pair.passage == ALL for pair in self.pairs)
-
-    @property
-    def passage_languages(self) -> tuple[str, ...]:
-        """The languages that have passages: by the counts, and by the pairs."""
-        searched = {pair.passage for pair in self.pairs}
-        return tuple(
-            language for language in self.languages
-            if language in searched or self.counts.get(language, {}).get("passages", 0)
-        )
 
     @classmethod
     def read(cls, path: Path) -> "DatasetInfo":
