@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluate": "runs -> AP, nDCG, recall; mono, cross and multi means; language bias",
     "compare": "evaluated systems -> the paper's tables, with intervals and tests of significance",
     "report": "evaluated systems -> one self-contained HTML page and Markdown",
+    "run": "a whole experiment from one file, going on where it was interrupted",
     "ask": "a question of your own -> the best passages of an indexed data set",
     "demo": "all of it on built-in data, offline, in minutes; ends with the table",
     "pyserini": "Pyserini's own commands with '--encoder-class hybrid' and Java taken care of",
@@ -67,15 +68,16 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status: 0, 2 for a mistake in what the user gave, 130 after Ctrl-C,
-    141 where the reader of its output, such as ``head``, left."""
+    """Run one command; return its exit status: the command's own (0 for most), 2 for a mistake in what the user gave,
+    130 after Ctrl-C, 141 where the reader of its output, such as ``head``, left."""
     is_program = argv is None
     argv = sys.argv[1:] if argv is None else list(argv)
     command = next((word for word in argv if word in COMMANDS), None)
     program = f"hybrid-pyserini {command}" if command else "hybrid-pyserini"
     try:
-        _run(command, argv)
+        status = _run(command, argv)
         sys.stdout.flush()
+        return status
     except BrokenPipeError:  # the reader, such as 'head', has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
@@ -93,10 +95,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         print(f"{program}: interrupted; run it again to go on", file=sys.stderr)
         return 130
-    return 0
 
 
-def _run(command: str | None, argv: Sequence[str]) -> None:
+def _run(command: str | None, argv: Sequence[str]) -> int:
     parser = build_parser(command)
     arguments, rest = parser.parse_known_args(argv)
     module = importlib.import_module(f"hybrid_pyserini.commands.{arguments.command}")
@@ -105,4 +106,4 @@ def _run(command: str | None, argv: Sequence[str]) -> None:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if passes_on:
         arguments.rest = rest
-    module.run(arguments)
+    return module.run(arguments) or 0

@@ -17,7 +17,7 @@ ROOMS = [
     *("data", "checkpoint", "model_card", "encoder_model", "encoder", "training"),
     *("unique_ids", "faiss_index", "dense_index", "shards", "encoding", "indexing"),
     *("ranking", "scoring", "approximate", "run_manifest", "search", "asking", "mining"),
-    *("bridge", "baselines", "evaluation", "report", "demo", "doctor", "commands", "cli", "__main__"),
+    *("bridge", "baselines", "evaluation", "report", "demo", "recipes", "doctor", "commands", "cli", "__main__"),
 ]
 LEVEL = dict.fromkeys(FOUNDATION, 0) | {room: level for level, room in enumerate(ROOMS, start=1)}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -48,6 +48,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def check(arguments: argparse.Namespace) -> None:
+    """Raise InputError for measures that cannot be computed."""
+    from hybrid_pyserini.evaluation.measures import parse_measures
+
+    parse_measures(arguments.measures)
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Evaluate the models and print their tables."""
     from hybrid_pyserini.evaluation.evaluation import check_runs, evaluate

@@ -7,6 +7,8 @@ from hybrid_pyserini.data.registry import READERS, Reader, find_reader
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_name
 
+_DEMO = "demo"
+_BUILT_IN = "the data of 'hybrid-pyserini demo', and demo-validation, the questions to tune with; built in"
 _EXAMPLES = """examples:
   hybrid-pyserini prepare xquad-r --source path/to/xquad-r
   hybrid-pyserini prepare xquad-r --heldout --source path/to/xquad-r
@@ -16,11 +18,12 @@ _EXAMPLES = """examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
+    summaries = {name: reader.summary for name, reader in READERS.items()} | {_DEMO: _BUILT_IN}
     parser.epilog = "\n".join(
-        ["data sets:", *(f"  {name:18} {reader.summary}" for name, reader in READERS.items()), "", _EXAMPLES]
+        ["data sets:", *(f"  {name:18} {summary}" for name, summary in summaries.items()), "", _EXAMPLES]
     )
-    parser.add_argument("dataset", metavar="DATASET", help=f"which: {', '.join(READERS)}")
-    parser.add_argument("--source", type=Path, required=True, metavar="FOLDER", help="where its files are")
+    parser.add_argument("dataset", metavar="DATASET", help=f"which: {', '.join(summaries)}")
+    parser.add_argument("--source", type=Path, metavar="FOLDER", help="where its files are (all but 'demo' need it)")
     parser.add_argument("--name", help="what to call your own data in the workspace")
     parser.add_argument("--heldout", action="store_true", help="split it into training examples and a test set")
     parser.add_argument("--overwrite", action="store_true", help="prepare again what is prepared already")
@@ -31,6 +34,11 @@ def run(arguments: argparse.Namespace) -> None:
     from hybrid_pyserini.data.dataset_writer import find_prepared, write_dataset
     from hybrid_pyserini.provenance import sha256
 
+    if arguments.dataset == _DEMO:
+        _prepare_demo(arguments)
+        return
+    if arguments.source is None:
+        raise InputError("no folder with the files", remedy="give --source FOLDER")
     reader = find_reader(arguments.dataset, heldout=arguments.heldout)
     name = _name(arguments, reader)
     if not arguments.source.is_dir():
@@ -44,6 +52,17 @@ def run(arguments: argparse.Namespace) -> None:
         dataset = reader.read(arguments.source, name)
         info = write_dataset(workspace, dataset, sources, overwrite=arguments.overwrite)
         print(f"{name} prepared in {workspace.topics_folder(name)} and {workspace.collections_folder(name)}")
+    print_counts(info)
+
+
+def _prepare_demo(arguments: argparse.Namespace) -> None:
+    from hybrid_pyserini.demo.data import demo_dataset
+    from hybrid_pyserini.demo.preparing import prepare_demo
+
+    if arguments.source or arguments.name or arguments.heldout:
+        raise InputError(f"{_DEMO!r} is built in", remedy="leave out --source, --name and --heldout")
+    info, kept = prepare_demo(Workspace(arguments.workspace), demo_dataset(), overwrite=arguments.overwrite)
+    print("demo and demo-validation are prepared already: kept" if kept else "demo and demo-validation are prepared")
     print_counts(info)
 
 

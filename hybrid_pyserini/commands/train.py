@@ -13,6 +13,8 @@ from hybrid_pyserini.workspace import Workspace
 if TYPE_CHECKING:
     from transformers import TrainingArguments
 
+    from hybrid_pyserini.training.settings import TrainSettings
+
 PASSES_ON = True
 """What is not ours goes to transformers' TrainingArguments."""
 
@@ -81,23 +83,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.workspace)
-    output = workspace.new_model(arguments.output)
-    _, init = workspace.model(arguments.init)
     from hybrid_pyserini.evaluation.retrieval_validation import RetrievalValidation
     from hybrid_pyserini.training.processes import leave_processes, process_rank, wait_for_all
-    from hybrid_pyserini.training.settings import TrainSettings
     from hybrid_pyserini.training.training import train
 
-    settings = TrainSettings(
-        examples=tuple(str(workspace.examples_store(name)) for name in arguments.examples), init=init,
-        validation=str(workspace.examples_store(arguments.validation)) if arguments.validation else None,
-        source_weights=tuple(arguments.source_weights) if arguments.source_weights else None,
-        **{name: getattr(arguments, name) for name in (
-            "strategy", "source_power", "alpha", "batch_size", "temperature", "grad_cache", "patience", "pooling",
-            "max_length", "query_prompt", "document_prompt", "lora_rank", "lora_alpha",
-        )},
-        lora_targets=tuple(arguments.lora_targets) if arguments.lora_targets else None,
-    )
+    output, settings = workspace.new_model(arguments.output), _settings(arguments)
     dataset = arguments.validation_dataset
     retrieval = RetrievalValidation(workspace, dataset) if dataset else None
     trainer = _training_arguments(arguments.rest, settings, output, retrieval=retrieval is not None)
@@ -112,8 +102,37 @@ def run(arguments: argparse.Namespace) -> None:
         leave_processes()
 
 
+def check(arguments: argparse.Namespace) -> None:
+    """Raise InputError for arguments that could not be trained with, as far as they show it without any file."""
+    from hybrid_pyserini.evaluation.retrieval_validation import METRICS
+    from hybrid_pyserini.training.settings import check as check_settings
+
+    settings, output = _settings(arguments), Workspace(arguments.workspace).new_model(arguments.output)
+    retrieval = bool(arguments.validation_dataset)
+    trainer = _training_arguments(arguments.rest, settings, output, retrieval=retrieval)
+    check_settings(settings, trainer, METRICS if retrieval else ())
+
+
+def _settings(arguments: argparse.Namespace) -> "TrainSettings":
+    """What is ours among the arguments."""
+    from hybrid_pyserini.training.settings import TrainSettings
+
+    workspace = Workspace(arguments.workspace)
+    return TrainSettings(
+        examples=tuple(str(workspace.examples_store(name)) for name in arguments.examples),
+        init=workspace.model(arguments.init)[1],
+        validation=str(workspace.examples_store(arguments.validation)) if arguments.validation else None,
+        source_weights=tuple(arguments.source_weights) if arguments.source_weights else None,
+        **{name: getattr(arguments, name) for name in (
+            "strategy", "source_power", "alpha", "batch_size", "temperature", "grad_cache", "patience", "pooling",
+            "max_length", "query_prompt", "document_prompt", "lora_rank", "lora_alpha",
+        )},
+        lora_targets=tuple(arguments.lora_targets) if arguments.lora_targets else None,
+    )
+
+
 def _training_arguments(
-    rest: Sequence[str], settings: Any, output: Path, *, retrieval: bool
+    rest: Sequence[str], settings: "TrainSettings", output: Path, *, retrieval: bool
 ) -> "TrainingArguments":
     """TrainingArguments from the words that were not ours, over the paper's defaults."""
     from hybrid_pyserini.training.settings import trainer_defaults

@@ -1,7 +1,7 @@
 """The data sets that ``prepare`` knows, by name."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybrid_pyserini.data import own_data, squadshifts, xquad_r
@@ -20,6 +20,8 @@ class Reader:
     """Folder -> name in ``dataset.json`` -> file, for every file that is read; raises InputError for a missing one."""
     read: Callable[[Path, str], PreparedDataset]
     """Folder, name of the data set -> the data set; raises InputError for whatever is wrong."""
+    training: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Training source that comes with it, as far as that is known before reading -> its languages."""
     heldout: "Reader | None" = None
     """The same files split into training examples and a test set, where the data set comes without such a split."""
 
@@ -31,6 +33,7 @@ READERS = {
         heldout=Reader(
             summary="XQuAD-R split by article: 36 for training, 12 for testing",
             name="xquad-r-heldout", files=xquad_r.files, read=xquad_r.read_heldout,
+            training=dict.fromkeys(("xquad-r-train", "xquad-r-validation"), tuple(xquad_r.SENTENCES)),
         ),
     ),
     "xquad-r-validation": Reader(
@@ -40,7 +43,7 @@ READERS = {
     "squadshifts": Reader(
         summary="SQuADShifts: English questions on paragraphs, to stop training by as the paper does; a folder with "
         "new_wiki_v1.0.json and the like, whichever there are",
-        name="squadshifts", files=squadshifts.files, read=squadshifts.read,
+        name="squadshifts", files=squadshifts.files, read=squadshifts.read, training={"squadshifts": ("en",)},
     ),
     "own": Reader(
         summary="your own data: a folder with corpus/<language>.jsonl, topics/<language>.tsv, qrels/<language>.txt "

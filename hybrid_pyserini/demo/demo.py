@@ -17,17 +17,10 @@ from transformers import TrainingArguments
 
 from hybrid_pyserini import trec
 from hybrid_pyserini.baselines.bm25 import bm25
-from hybrid_pyserini.data.dataset_writer import find_prepared, write_dataset
 from hybrid_pyserini.data.example_source import read_examples
-from hybrid_pyserini.demo.data import (
-    DATASET,
-    TRAINING_SOURCE,
-    DemoData,
-    demo_dataset,
-    prepared_demo,
-    prepared_demo_validation,
-)
+from hybrid_pyserini.demo.data import DATASET, TRAINING_SOURCE, DemoData, demo_dataset
 from hybrid_pyserini.demo.names import LANGUAGES
+from hybrid_pyserini.demo.preparing import prepare_demo
 from hybrid_pyserini.encoder import Encoder, choose_dtype
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.evaluation import evaluate
@@ -41,7 +34,7 @@ from hybrid_pyserini.training.examples import ExampleStore, keep_or_build_store,
 from hybrid_pyserini.training.init import init
 from hybrid_pyserini.training.settings import TrainSettings, trainer_defaults
 from hybrid_pyserini.training.training import train
-from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace
+from hybrid_pyserini.workspace import BM25, Workspace
 
 MEASURES = ("AP", "nDCG@10", "R@100")
 INITIAL_MODEL = "small"
@@ -84,7 +77,7 @@ def run_demo(workspace: Workspace, size: DemoSize, seed: int) -> list[dict[str, 
     say(f"data: facts from CLDR, as questions and passages in {len(size.languages)} languages")
     data = demo_dataset(size.languages)
     _claim(workspace, size, seed, data)
-    info = _prepare(workspace, data)
+    info, _ = prepare_demo(workspace, data)
     store = _store(workspace)
     say(f"init: an encoder of {size.layers} layers, {size.width} wide, and a tokenizer learned from the texts")
     initial = _initial_model(workspace, store, size, seed)
@@ -120,16 +113,6 @@ def _claim(workspace: Workspace, size: DemoSize, seed: int, data: DemoData) -> N
             f"another demo's folder ({'; '.join(differing)})", path=workspace.root,
             remedy="give another one with --workspace, or remove this one",
         )
-
-
-def _prepare(workspace: Workspace, data: DemoData) -> DatasetInfo:
-    """The demo's data set, and beside it the one to tune with."""
-    sources = {"CLDR, through Babel": data.sha256}
-    for prepared in (prepared_demo_validation(data), prepared_demo(data)):
-        info = find_prepared(workspace, prepared.name, sources) or write_dataset(
-            workspace, prepared, sources, overwrite=False
-        )
-    return info
 
 
 def _store(workspace: Workspace) -> ExampleStore:

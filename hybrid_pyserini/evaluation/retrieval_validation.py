@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hybrid_pyserini.encoder import Encoder
 
 MEASURES = ("AP", "nDCG@10", "R@100")
+METRICS = tuple(f"{prefix}{measure}" for measure in MEASURES for prefix in (*(f"{s}_" for s in SETTINGS), ""))
+"""The metrics of a data set that declares pairs of every setting."""
 _HITS = 1000
 """AP counts no passage further down, as a run of ``search`` ends there."""
 

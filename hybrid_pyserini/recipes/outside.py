@@ -1,0 +1,134 @@
+"""What a recipe takes from outside: files, and what they will give, as far as that is known before they are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hybrid_pyserini.data.registry import Reader, find_reader
+from hybrid_pyserini.demo.data import DATASET, TRAINING_SOURCE, VALIDATION_DATASET, VALIDATION_SOURCE
+from hybrid_pyserini.demo.names import LANGUAGES
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_json, read_jsonl
+from hybrid_pyserini.recipes.document import VARIABLE
+from hybrid_pyserini.recipes.recipe import Preparation
+from hybrid_pyserini.workspace import Workspace
+
+_MOST_LINES = 100_000
+"""How far a source is looked through for a second language."""
+
+Languages = frozenset[str] | None
+"""Those of a source, or two of them; None where they are not known."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Files of the recipe's outside, or why they are not there."""
+
+    files: tuple[Path, ...] = ()
+    lacks: str = ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a preparation gives."""
+
+    datasets: tuple[str, ...]
+    sources: Mapping[str, Languages]
+    """Training source -> its languages."""
+    found: Found = field(default_factory=Found)
+
+
+def unset(text: str, variables: Mapping[str, str]) -> str:
+    """Why a text with a variable that has no value cannot be used; empty where it can."""
+    names = VARIABLE.findall(text)
+    return (
+        f"{names[0]} is not set ({variables[names[0]]}); give --set {names[0]}=VALUE, or set it in the environment"
+        if names else ""
+    )
+
+
+def find_file(text: str, variables: Mapping[str, str]) -> Found:
+    """A file, or a folder's files."""
+    if why := unset(text, variables):
+        return Found(lacks=why)
+    path = Path(text)
+    if path.is_dir():
+        return Found(tuple(sorted(each for each in path.iterdir() if each.is_file())))
+    return Found((path,)) if path.is_file() else Found(lacks=f"{path}: no such file; check the path")
+
+
+def what_is_prepared(preparation: Preparation, variables: Mapping[str, str]) -> Prepared:
+    """What a preparation gives, and the files it reads; raises InputError for an unknown data set or a name that is
+    missing or too much."""
+    if preparation.dataset == DATASET:
+        if preparation.source or preparation.name or preparation.heldout:
+            raise InputError("'demo' is built in", remedy="leave out source, name and heldout")
+        built_in = dict.fromkeys((TRAINING_SOURCE, VALIDATION_SOURCE), frozenset(LANGUAGES))
+        return Prepared((DATASET, VALIDATION_DATASET), built_in)
+    reader = find_reader(preparation.dataset, heldout=preparation.heldout)
+    if (reader.name is None) == (preparation.name is None):
+        remedy = "add 'name'" if reader.name is None else f"leave out 'name': it is {reader.name!r}"
+        raise InputError(f"what {preparation.dataset!r} is to be called", remedy=remedy)
+    if preparation.source is None:
+        raise InputError(f"{preparation.dataset!r} has no 'source'", remedy="name the folder with its files")
+    name = reader.name or str(preparation.name)
+    found = _files_of(reader, preparation.source, variables)
+    sources: dict[str, Languages] = {source: frozenset(known) for source, known in reader.training.items()}
+    for path in found.files if reader.name is None else ():
+        if path.name.startswith("train.jsonl"):
+            sources[f"{name}-train"] = languages_of(path)
+    if reader.name is None and found.lacks:
+        sources[f"{name}-train"] = None  # perhaps
+    return Prepared((name,), sources, found)
+
+
+def _files_of(reader: Reader, source: str, variables: Mapping[str, str]) -> Found:
+    if why := unset(source, variables):
+        return Found(lacks=why)
+    folder = Path(source)
+    if not folder.is_dir():
+        return Found(lacks=f"{folder}: no such folder; check the path")
+    try:
+        return Found(tuple(reader.files(folder).values()))
+    except InputError as error:
+        return Found(lacks=str(error))
+
+
+def languages_of(path: Path) -> Languages:
+    """The languages of a training source, in either of its forms, or the first two; None where a long one shows only
+    one. Raises InputError for what is no training source."""
+    languages: set[str] = set()
+    for place, (line, row) in enumerate(read_jsonl(path)):
+        try:
+            languages |= {row["language"]} if "language" in row else {*row["queries"], *row["positives"]}
+        except (KeyError, TypeError):
+            raise InputError(
+                "neither 'language' nor 'queries' and 'positives'", path=path, line=line,
+                remedy="see docs/training.md for what a line holds",
+            ) from None
+        if len(languages) > 1:
+            return frozenset(languages)
+        if place == _MOST_LINES:
+            return None
+    return frozenset(languages)
+
+
+def languages_of_store(workspace: Workspace, name: str) -> Languages:
+    """The languages of a store that is there already; None where it is not."""
+    manifest = workspace.examples(name) / "manifest.json"
+    return frozenset(read_json(manifest)["languages"]) if manifest.is_file() else None
+
+
+def not_on_hub(model: str) -> str:
+    """Why a name that is no folder cannot be a model of the Hub; empty where it can: what is not in the Hub's cache is
+    fetched when it is needed, unless HF_HUB_OFFLINE forbids it."""
+    if model.startswith((".", "/", "~")) or model.count("/") > 1:
+        return f"{model}: no such folder; check the path"
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    if constants.HF_HUB_OFFLINE and not isinstance(try_to_load_from_cache(model, "config.json"), str):
+        return (
+            f"{model}: no model of the workspace, no folder, and not in the Hub's cache; check the name, or unset "
+            "HF_HUB_OFFLINE"
+        )
+    return ""

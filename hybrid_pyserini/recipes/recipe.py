@@ -1,0 +1,123 @@
+"""What a recipe says: data sets, training sources, the encoder to start from, systems and seeds, what is measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+MNRL = "mnrl-shuffled"
+"""The strategy that is not ours: the command ``mnrl`` trains it."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """An argument of a command: ``--name value ...``."""
+
+    values: tuple[str, ...]
+    line: int
+
+
+Options = Mapping[str, Option]
+"""Name without hyphens in front -> its values."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A data set to prepare."""
+
+    dataset: str
+    """As ``prepare`` knows it."""
+    line: int
+    source: str | None = None
+    name: str | None = None
+    heldout: bool = False
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store of training examples."""
+
+    name: str
+    line: int
+    sources: tuple[str, ...] = ()
+    """Files; none: ``sources/<name>.jsonl``."""
+
+
+@dataclass(frozen=True)
+class Init:
+    """The encoder to start from: named, or made."""
+
+    line: int
+    model: str | None = None
+    options: Options | None = None
+
+
+@dataclass(frozen=True)
+class System:
+    """A way to train, with as many models as there are seeds."""
+
+    name: str
+    line: int
+    strategy: str
+    alpha: float | None = None
+    options: Options | None = None
+    """What differs from the arguments of all."""
+
+    def model(self, seed: int) -> str:
+        return f"{self.name}-{seed}"
+
+
+@dataclass(frozen=True)
+class Training:
+    line: int
+    examples: tuple[str, ...]
+    systems: tuple[System, ...]
+    seeds: tuple[int, ...]
+    options: Options
+    processes: int = 1
+
+
+@dataclass(frozen=True)
+class Search:
+    """A data set that all systems search."""
+
+    dataset: str
+    line: int
+    options: Options
+    """Of ``search`` and the baselines alike: hits, pool-hits, gzip."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """A step that the recipe may leave out, with its arguments."""
+
+    line: int
+    options: Options
+
+
+@dataclass(frozen=True)
+class Recipe:
+    name: str
+    about: str
+    path: Path
+    variables: Mapping[str, str]
+    """Declared variable -> what it is."""
+    prepare: tuple[Preparation, ...]
+    examples: tuple[Store, ...]
+    init: Init | None
+    train: Training | None
+    search: tuple[Search, ...]
+    baselines: tuple[str, ...]
+    evaluate: Output
+    compare: Output | None
+    report: Output | None
+    tolerance: Mapping[str, float]
+    """``measures``, absolutely, and ``rank distance``, as a share: how far off a figure is still OKish."""
+
+    @property
+    def systems(self) -> dict[str, tuple[str, ...]]:
+        """System -> its models, baselines first."""
+        trained = self.train.systems if self.train else ()
+        seeds = self.train.seeds if self.train else ()
+        return {name: (name,) for name in self.baselines} | {
+            system.name: tuple(system.model(seed) for seed in seeds) for system in trained
+        }

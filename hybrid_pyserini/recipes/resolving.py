@@ -1,0 +1,294 @@
+"""A recipe -> its steps, in an order in which each has what it needs.
+
+A file or a variable's value that is not there is no error here: the step ``lacks`` it, and ``--dry-run`` says so.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.recipes.outside import (
+    Found,
+    Languages,
+    find_file,
+    languages_of,
+    languages_of_store,
+    not_on_hub,
+    unset,
+    what_is_prepared,
+)
+from hybrid_pyserini.recipes.recipe import MNRL, Option, Options, Recipe, Store, System, Training
+from hybrid_pyserini.recipes.step import WORKSPACE, Step, at_line
+from hybrid_pyserini.workspace import BM25, Workspace
+
+SMALL = "small"
+"""The encoder that a recipe makes; with the seed behind it where there is one for each seed."""
+
+
+def resolve(recipe: Recipe, workspace: Workspace) -> list[Step]:
+    """The steps; raises InputError, with the recipe's line, for what is unknown or cannot be combined."""
+    return list(_Resolver(recipe, workspace).steps())
+
+
+@dataclass
+class _Resolver:
+    """What is known while the steps are written down."""
+
+    recipe: Recipe
+    workspace: Workspace
+    preparing: dict[str, str] = field(default_factory=dict)
+    """Data set -> the step that prepares it."""
+    giving: dict[str, tuple[str, Languages]] = field(default_factory=dict)
+    """Training source -> the step that gives it, and its languages."""
+    storing: dict[str, str] = field(default_factory=dict)
+    """Store -> the step that builds it."""
+    languages: dict[str, Languages] = field(default_factory=dict)
+    """Store -> its languages."""
+
+    def steps(self) -> Iterator[Step]:
+        yield from self._prepare()
+        for store in self.recipe.examples:
+            yield self._examples(store)
+        if self.recipe.train:
+            self._check_languages(self.recipe.train)
+            yield from self._init(self.recipe.train)
+        evaluated: dict[str, list[str]] = {search.dataset: [] for search in self.recipe.search}
+        for step in self._systems():
+            if step.command == "evaluate":
+                evaluated[step.dataset].append(step.name)
+            yield step
+        for dataset, names in evaluated.items():
+            yield from self._outputs(dataset, tuple(names))
+
+    def _prepare(self) -> Iterator[Step]:
+        for each in self.recipe.prepare:
+            with at_line(self.recipe.path, each.line):
+                prepared = what_is_prepared(each, self.recipe.variables)
+                name = f"prepare {prepared.datasets[0]}"
+                if name in self.preparing.values():
+                    raise InputError(f"data set {prepared.datasets[0]!r} is prepared twice", remedy="keep one")
+            self.preparing |= dict.fromkeys(prepared.datasets, name)
+            self.giving |= {source: (name, languages) for source, languages in prepared.sources.items()}
+            words = ["prepare", each.dataset, *(["--heldout"] if each.heldout else [])]
+            words += ["--name", each.name] if each.name else []
+            words += ["--source", each.source] if each.source else []
+            yield Step(
+                name, tuple(words), each.line, f"topics/{prepared.datasets[0]}/dataset.json",
+                inputs=prepared.found.files, lacks=prepared.found.lacks,
+                places=frozenset([each.source] if each.source else []), dataset=prepared.datasets[0],
+            )
+
+    def _examples(self, store: Store) -> Step:
+        """A store's step: of the files that are named, or of a source that a preparation gives or gave."""
+        name = f"examples {store.name}"
+        self.storing[store.name] = name
+        needs: tuple[str, ...] = ()
+        if store.sources:
+            found = [find_file(source, self.recipe.variables) for source in store.sources]
+        elif store.name in self.giving:
+            needs, found = (self.giving[store.name][0],), []
+        else:
+            found = [find_file(str(self.workspace.source(store.name)), {})]
+            if found[0].lacks:
+                raise InputError(
+                    f"no data set of 'prepare' gives the training source {store.name!r}", path=self.recipe.path,
+                    line=store.line, remedy=f"name its file as 'source'; given are: {', '.join(self.giving) or 'none'}",
+                )
+        inputs, lacks = _together(found)
+        with at_line(self.recipe.path, store.line):
+            known = [languages_of(path) for path in inputs]
+        self.languages[store.name] = (
+            self.giving[store.name][1] if needs else None if lacks or None in known
+            else frozenset(language for languages in known for language in languages or ())
+        )
+        words = ("examples", store.name, *(("--source", *store.sources) if store.sources else ()))
+        return Step(
+            name, words, store.line, f"examples/{store.name}/manifest.json", needs=needs, inputs=inputs, lacks=lacks,
+            places=frozenset(store.sources),
+        )
+
+    def _store(self, name: str) -> tuple[tuple[str, ...], Found]:
+        """What a step needs that takes a store: the step that builds it, or the store as it is there."""
+        if name in self.storing:
+            return (self.storing[name],), Found()
+        manifest = self.workspace.examples(name) / "manifest.json"
+        if manifest.is_file():
+            return (), Found((manifest,))
+        return (), Found(lacks=f"{manifest.parent}: no such store; name it under 'examples'")
+
+    def _dataset(self, name: str) -> tuple[tuple[str, ...], Found]:
+        """The same of a data set."""
+        if name in self.preparing:
+            return (self.preparing[name],), Found()
+        file = self.workspace.dataset_file(name)
+        if file.is_file():
+            return (), Found((file,))
+        return (), Found(lacks=f"{file}: no such file; name the data set under 'prepare'")
+
+    def _check_languages(self, training: Training) -> None:
+        """Raise InputError for a strategy that none of the training's stores can feed, as far as that is known."""
+        known = [self.languages.get(name) or languages_of_store(self.workspace, name) for name in training.examples]
+        if None in known:
+            return
+        several = [languages for languages in known if languages and len(languages) > 1]
+        here = ", ".join(sorted({language for languages in known for language in languages or ()}))
+        for system in training.systems:
+            crosses = system.strategy in ("x-y", MNRL) or (system.strategy == "hybrid" and system.alpha != 1)
+            if system.strategy == "en-en" and "en" not in here.split(", ") and not several:
+                raise InputError(
+                    f"'en-en' has no English training source (but {here})", remedy="choose 'x-x-mono'",
+                    path=self.recipe.path, line=system.line,
+                )
+            if crosses and not several:
+                raise InputError(
+                    f"{system.name!r} pairs two languages, and each of its training sources has one ({here})",
+                    remedy="add a source in two languages, or choose 'x-x-mono'", path=self.recipe.path,
+                    line=system.line,
+                )
+
+    def _init(self, training: Training) -> Iterator[Step]:
+        """The step or steps that make the encoder to start from, where it is not a named one."""
+        init = self.recipe.init
+        if init is None or init.options is None:
+            return
+        options = dict(init.options)
+        options.setdefault("examples", Option(training.examples, init.line))
+        needs, found = self._all_of(map(self._store, options["examples"].values))
+        texts = options["text"].values if "text" in options else ()
+        inputs, lacks = _together([*found, *(find_file(text, self.recipe.variables) for text in texts)])
+        for seed in [None] if "seed" in options else training.seeds:
+            name = SMALL if seed is None else f"{SMALL}-{seed}"
+            of_seed = {} if seed is None else {"seed": Option((str(seed),), init.line)}
+            yield Step(
+                f"init {name}", ("init", name, *_words(options | of_seed)), init.line, f"models/{name}/init.json",
+                needs=needs, inputs=inputs, lacks=lacks, places=frozenset(texts), lines=_lines(options), model=name,
+            )
+
+    def _all_of(self, parts: Iterator[tuple[tuple[str, ...], Found]]) -> tuple[tuple[str, ...], list[Found]]:
+        together = list(parts)
+        return tuple(dict.fromkeys(need for needs, _ in together for need in needs)), [found for _, found in together]
+
+    def _start(self, seed: int) -> tuple[str, tuple[str, ...], Found]:
+        """The encoder that a seed's models start from: its name, the step that makes it, or its files."""
+        init = self.recipe.init
+        assert init is not None  # reading.py refuses a training without one
+        if init.options is not None:
+            name = SMALL if "seed" in init.options else f"{SMALL}-{seed}"
+            return name, (f"init {name}",), Found()
+        model = str(init.model)
+        if why := unset(model, self.recipe.variables):
+            return model, (), Found(lacks=why)
+        folder = Path(self.workspace.model(model)[1])
+        if folder.is_dir():
+            return model, (), find_file(str(folder), {})
+        return model, (), Found(lacks=not_on_hub(model))
+
+    def _systems(self) -> Iterator[Step]:
+        """Baselines and models: each trained, and on every data set indexed, searched and evaluated."""
+        for search in self.recipe.search:
+            needs, found = self._dataset(search.dataset)
+            for _ in self.recipe.baselines:
+                yield Step(
+                    f"bm25 {search.dataset}", ("bm25", search.dataset, *_words(search.options)), search.line,
+                    f"runs/{search.dataset}/run.{search.dataset}.{BM25}.json", needs=needs, inputs=found.files,
+                    lacks=found.lacks, lines=_lines(search.options), dataset=search.dataset, model=BM25,
+                )
+                yield self._evaluate(search.dataset, BM25, f"bm25 {search.dataset}")
+        if self.recipe.train:
+            for seed in self.recipe.train.seeds:
+                for system in self.recipe.train.systems:
+                    trained = self._train(self.recipe.train, system, seed)
+                    yield trained
+                    yield from self._searched(trained)
+
+    def _train(self, training: Training, system: System, seed: int) -> Step:
+        model, command = system.model(seed), "mnrl" if system.strategy == MNRL else "train"
+        start, made_by, started = self._start(seed)
+        options = {**training.options, **(system.options or {})}
+        parts = [*map(self._store, training.examples), (made_by, started)]
+        for name, find in (("validation", self._store), ("validation-dataset", self._dataset)):
+            if name in options:
+                parts += map(find, options[name].values)
+        needs, found = self._all_of(iter(parts))
+        inputs, lacks = _together(found)
+        words = [command, "--examples", *training.examples, "--init", start, "--output", model]
+        words += ["--strategy", system.strategy] if command == "train" else []
+        words += ["--alpha", f"{system.alpha:g}"] if system.alpha is not None else []
+        return Step(
+            f"{command} {model}", (*words, "--seed", str(seed), *_trainers_words(options)), system.line,
+            f"models/{model}/training.json", needs=needs, inputs=inputs, lacks=lacks,
+            places=frozenset([start] if inputs and not made_by else []), lines=_lines(options),
+            processes=training.processes if command == "train" else 1, model=model,
+        )
+
+    def _searched(self, trained: Step) -> Iterator[Step]:
+        """A model's way through every data set."""
+        model = trained.model
+        for search in self.recipe.search:
+            dataset = search.dataset
+            needs, found = self._dataset(dataset)
+            index = f"index {dataset} {model}"
+            yield Step(
+                index, ("index", dataset, "--model", model), search.line, f"indexes/{dataset}/{model}/*/manifest.json",
+                needs=(*needs, trained.name), inputs=found.files, lacks=found.lacks, dataset=dataset, model=model,
+            )
+            yield Step(
+                f"search {dataset} {model}", ("search", dataset, "--model", model, *_words(search.options)),
+                search.line, f"runs/{dataset}/run.{dataset}.{model}.json", needs=(index,),
+                lines=_lines(search.options), dataset=dataset, model=model,
+            )
+            yield self._evaluate(dataset, model, f"search {dataset} {model}")
+
+    def _evaluate(self, dataset: str, model: str, searched: str) -> Step:
+        options = self.recipe.evaluate.options
+        return Step(
+            f"evaluate {dataset} {model}", ("evaluate", dataset, "--model", model, *_words(options)),
+            self.recipe.evaluate.line, f"runs/{dataset}/eval.{dataset}.{model}.json", needs=(searched,),
+            lines=_lines(options), dataset=dataset, model=model,
+        )
+
+    def _outputs(self, dataset: str, evaluated: tuple[str, ...]) -> Iterator[Step]:
+        """The tables of all systems, as text for people and as JSON, and the report."""
+        systems = [
+            name if models == (name,) else f"{name}={','.join(models)}" for name, models in self.recipe.systems.items()
+        ]
+        folder = f"reports/{self.recipe.name}"
+        if self.recipe.compare:
+            line, options = self.recipe.compare.line, self.recipe.compare.options
+            for form, ending in (("markdown", "md"), ("json", "json")):
+                file = f"{folder}/compare.{dataset}.{ending}"
+                words = ("compare", dataset, *systems, *_words(options), "--format", form)
+                yield Step(
+                    f"compare {dataset} ({form})", (*words, "--output", f"{WORKSPACE}{file}"), line, file,
+                    needs=evaluated, lines=_lines(options), dataset=dataset,
+                )
+        if self.recipe.report:
+            line, options = self.recipe.report.line, self.recipe.report.options
+            yield Step(
+                f"report {dataset}",
+                ("report", dataset, *systems, *_words(options), "--output", f"{WORKSPACE}{folder}/{dataset}"), line,
+                f"{folder}/{dataset}/index.html", needs=evaluated, lines=_lines(options), dataset=dataset,
+            )
+
+
+def _words(options: Options) -> tuple[str, ...]:
+    """Arguments as they are typed; what is true is given without a value, what is false is left out."""
+    flags: dict[tuple[str, ...], tuple[str, ...] | None] = {("true",): (), ("false",): None}
+    values = {name: flags.get(option.values, option.values) for name, option in options.items()}
+    return tuple(word for name, each in values.items() if each is not None for word in (f"--{name}", *each))
+
+
+def _trainers_words(options: Options) -> tuple[str, ...]:
+    """The same for TrainingArguments, all of which take true and false as values."""
+    return tuple(word for name, option in options.items() for word in (f"--{name}", *option.values))
+
+
+def _lines(options: Options) -> dict[str, int]:
+    return {f"--{name}": option.line for name, option in options.items()}
+
+
+def _together(found: list[Found]) -> tuple[tuple[Path, ...], str]:
+    """All files, and the first thing that is lacking."""
+    return tuple(file for each in found for file in each.files), next((e.lacks for e in found if e.lacks), "")
+

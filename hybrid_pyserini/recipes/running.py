@@ -1,0 +1,182 @@
+"""Runs what of a recipe is not finished, one step after another, each in a process of its own.
+
+So memory is given back between steps, an interruption reaches one command, which ends as it does alone, and what is
+shown as a command line is what was run. All output of a step goes to the terminal and to a file.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from hybrid_pyserini.atomic import folder_aside
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.recipes.journal import Journal, Standing, State
+from hybrid_pyserini.recipes.recipe import Recipe
+from hybrid_pyserini.recipes.step import Step
+from hybrid_pyserini.workspace import Workspace
+
+_OVERWRITES = ("prepare", "examples", "init", "index", "search", "bm25")
+"""Commands that replace what was made from something else only when told to."""
+_TRAINS = ("train", "mnrl")
+"""Commands whose interrupted work is worth going on with: what is stale goes before they start, so that what they
+find after an interruption is their own."""
+_CHUNK = 1 << 16
+
+
+@dataclass
+class Outcome:
+    """What came of running a recipe."""
+
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    """Step -> what it said and where its output is."""
+    left: dict[str, str] = field(default_factory=dict)
+    """Step that was not run -> the failed step that it needs."""
+
+
+class StepError(Exception):
+    """A step did not end well; says how, and where its output is."""
+
+
+def check_blocked(recipe: Recipe, standings: Sequence[Standing]) -> None:
+    """Raise InputError for the first step that lacks something: before anything is started."""
+    for standing in standings:
+        if standing.step.lacks:
+            problem, _, remedy = standing.step.lacks.rpartition("; ")
+            raise InputError(
+                f"{standing.step.name!r}: {problem}", remedy=remedy, path=recipe.path, line=standing.step.line
+            )
+
+
+def run_steps(
+    recipe: Recipe, steps: Sequence[Step], workspace: Workspace, *, keep_going: bool = False,
+    again: Collection[str] = (),
+) -> Outcome:
+    """Run the steps that are not finished, and those ``again`` in any case; return what came of it.
+
+    The first failure is the end of it; with ``keep_going``, of the steps that need what failed. Raises InputError where
+    something is lacking, and where this recipe is being run in this workspace already.
+    """
+    with _alone(workspace, recipe.name) as lock:
+        journal = Journal.open(workspace, recipe.name)
+        check_blocked(recipe, journal.standings(steps))
+        outcome, by_name = Outcome(), {step.name: step for step in steps}
+        todo = [s.step.name for s in journal.standings(steps) if s.state != State.FINISHED or s.step.name in again]
+        for number, name in enumerate(todo, start=1):
+            step = by_name[name]
+            ended = outcome.failed.keys() | outcome.left.keys()
+            if needed := next((need for need in step.needs if need in ended), None):
+                outcome.left[name] = outcome.left.get(needed, needed)
+                continue
+            print(f"\n== {number} of {len(todo)}: {name}\n{step.typed(workspace)}", file=sys.stderr, flush=True)
+            standing = next(s for s in journal.standings(steps) if s.step.name == name)
+            try:
+                _run(standing, journal, recipe.name, lock)
+                journal.finish(standing, [by_name[need] for need in step.needs])
+                outcome.done.append(name)
+            except StepError as failure:
+                outcome.failed[name] = str(failure)
+                if not keep_going:
+                    outcome.left |= dict.fromkeys(todo[number:], name)
+                    break
+    return outcome
+
+
+@contextmanager
+def _alone(workspace: Workspace, recipe: str) -> Iterator[BinaryIO]:
+    """Hold the recipe's lock in this workspace. A step that outlives a killed run holds it too."""
+    path = workspace.root / "recipes" / f"{recipe}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"recipe {recipe!r} is being run here already", remedy="wait for it, or use another --workspace",
+                path=workspace.root,
+            ) from None
+        yield lock
+
+
+def _run(standing: Standing, journal: Journal, recipe: str, lock: BinaryIO) -> None:
+    """Run a step; raises StepError unless it ends well and has made what it is to make."""
+    step, workspace = standing.step, journal.workspace
+    words = step.words_in(workspace)
+    if standing.state == State.STALE:
+        if step.command in _TRAINS:
+            _discard_training(workspace, step.model)
+            journal.forget(step)
+        elif step.command in _OVERWRITES:
+            words.append("--overwrite")
+    log = workspace.root / "recipes" / recipe / f"{step.name.replace(' ', '-')}.log"
+    started = time.monotonic()
+    status, last = _run_command(_program(step) + words, log, lock)
+    if status:
+        raise StepError(f"exit status {status}: {last or 'nothing said'} (its output: {log})")
+    if journal.made(step) is None:
+        raise StepError(f"no {step.made} made, though it ended well (its output: {log})")
+    print(f"-- {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+
+
+def _program(step: Step) -> list[str]:
+    if step.processes == 1:
+        return [sys.executable, "-m", "hybrid_pyserini"]
+    torchrun = ["torch.distributed.run", "--nproc-per-node", str(step.processes)]
+    return [sys.executable, "-m", *torchrun, "-m", "hybrid_pyserini"]
+
+
+def _discard_training(workspace: Workspace, model: str) -> None:
+    """Remove a model that this recipe made from something else than now, and what is left of its training."""
+    folder = workspace.new_model(model)
+    shutil.rmtree(folder.with_name(f"{model}.training"), ignore_errors=True)
+    if folder.exists():
+        with folder_aside(folder) as aside:
+            folder.replace(aside / model)
+
+
+def _run_command(words: Sequence[str], log: Path, lock: BinaryIO) -> tuple[int, str]:
+    """Run a command, its output shown and kept in ``log``; return its exit status and the last line it said.
+
+    It is a process group of its own and gets one SIGINT, however this process is told to stop, and is waited for.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as kept, _stopping_signals(), subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0,
+        pass_fds=[lock.fileno()],
+    ) as process:
+        assert process.stdout is not None
+        try:
+            while chunk := os.read(process.stdout.fileno(), _CHUNK):
+                kept.write(chunk)
+                sys.stderr.write(chunk.decode("utf-8", "replace"))
+                sys.stderr.flush()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait()
+            raise
+    lines = log.read_text(encoding="utf-8", errors="replace").replace("\r", "\n").split("\n")
+    return process.returncode, next((line for line in reversed(lines) if line.strip()), "").strip()
+
+
+@contextmanager
+def _stopping_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end this process as Ctrl-C does, so that no step goes on without it."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

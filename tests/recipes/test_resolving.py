@@ -1,0 +1,190 @@
+"""Recipes as steps: which commands, what each needs, and what cannot be combined."""
+
+import argparse
+import shlex
+from pathlib import Path
+
+import pytest
+from recipe_of_words import write_recipe, write_words
+
+from hybrid_pyserini.cli import main
+from hybrid_pyserini.commands.run import open_recipe
+from hybrid_pyserini.data.example_source import write_examples
+from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.recipes.reading import read_recipe
+from hybrid_pyserini.recipes.resolving import resolve
+from hybrid_pyserini.recipes.shipped import find_recipe, shipped_recipes
+from hybrid_pyserini.recipes.step import Step
+from hybrid_pyserini.workspace import Workspace
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    return write_words(tmp_path / "words")
+
+
+def steps_of(recipe: Path, workspace: Path, **given: str) -> list[Step]:
+    return resolve(read_recipe(recipe, given), Workspace(workspace))
+
+
+def test_the_steps_as_one_could_type_them(tmp_path: Path, words: Path) -> None:
+    steps = steps_of(write_recipe(tmp_path), tmp_path / "ws", DATA=str(words))
+    typed = [shlex.split(step.typed(Workspace(tmp_path / "ws"))) for step in steps]
+    assert all(each[0] == "hybrid-pyserini" and each[-2:] == ["--workspace", str(tmp_path / "ws")] for each in typed)
+    assert [" ".join(each[1:-2]) for each in typed] == [
+        f"prepare own --name words --source {words}", "examples words-train",
+        "init small-1 --layers 1 --width 64 --pieces 300 --max-length 32 --examples words-train --seed 1",
+        *(line for model, strategy in (("x-x-mono-1", "x-x-mono"), ("hybrid-1", "hybrid")) for line in (
+            f"train --examples words-train --init small-1 --output {model} --strategy {strategy} --seed 1 "
+            "--batch-size 8 --max_steps 3 --learning_rate 1e-3 --use_cpu true --disable_tqdm true",
+            f"index words --model {model}", f"search words --model {model} --hits 10",
+            f"evaluate words --model {model} --measures AP R@1",
+        )),
+    ]
+    assert steps[3].needs == ("examples words-train", "init small-1")
+    assert set(steps[4].needs) == {"prepare words", "train x-x-mono-1"}
+
+
+def test_every_step_stands_behind_what_it_needs(tmp_path: Path) -> None:
+    for name in shipped_recipes():
+        done: set[str] = set()
+        for step in steps_of(find_recipe(name), tmp_path):
+            assert done.issuperset(step.needs), (name, step)
+            assert step.name not in done, (name, step.name)
+            done.add(step.name)
+
+
+def test_paths_are_relative_to_the_current_folder_and_the_workspace_is_left_out_where_it_is_that(
+    tmp_path: Path, words: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = write_recipe(tmp_path, ("tolerance:", "compare: true\ntolerance:"))
+    steps = steps_of(recipe, Path(), DATA="words")
+    assert not any(step.lacks for step in steps)
+    assert steps[-1].typed(Workspace(Path())) == (
+        "hybrid-pyserini compare words x-x-mono=x-x-mono-1 hybrid=hybrid-1 --format json "
+        "--output reports/words/compare.words.json"
+    )
+
+
+def test_seeds_of_one_system_are_compared_as_one(tmp_path: Path, words: Path) -> None:
+    recipe = write_recipe(tmp_path, ("seeds: [1]", "seeds: [1, 2]"), ("tolerance:", "compare: true\ntolerance:"))
+    (compare, _) = (step for step in steps_of(recipe, tmp_path, DATA=str(words)) if step.command == "compare")
+    assert compare.words[2:4] == ("x-x-mono=x-x-mono-1,x-x-mono-2", "hybrid=hybrid-1,hybrid-2")
+    assert len(compare.needs) == 4
+
+
+@pytest.mark.parametrize(("data", "lacks"), [
+    (None, "DATA is not set (the folder of words); give --set DATA=VALUE, or set it in the environment"),
+    ("none", "none: no such folder; check the path"),
+    ("empty", "empty/corpus: no such folder; put the files there as corpus/<language>.jsonl"),
+])
+def test_what_is_lacking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str | None, lacks: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATA", raising=False)
+    (tmp_path / "empty").mkdir()
+    steps = steps_of(write_recipe(tmp_path), tmp_path, **({"DATA": data} if data else {}))
+    assert steps[0].lacks.startswith(lacks)
+    assert not any(step.lacks for step in steps[1:])
+
+
+@pytest.mark.parametrize(("old", "new", "line", "message"), [
+    ("dataset: own, name: words", "dataset: ouwn, name: words", 6, "unknown data set 'ouwn'; choose among"),
+    ("dataset: own, name: words", "dataset: own", 6, "what 'own' is to be called; add 'name'"),
+    ("dataset: own, name: words", "dataset: own, name: words, heldout: true", 6, "'own' has no held-out split"),
+    ("examples: [words-train]\ninit", "examples: [words]\ninit", 7, "store 'words-train' is not among 'examples'"),
+    ("words-train", "words", 7, "no data set of 'prepare' gives the training source 'words'; name its file as"),
+])
+def test_what_cannot_be_resolved(tmp_path: Path, words: Path, old: str, new: str, line: int, message: str) -> None:
+    recipe = write_recipe(tmp_path, (old, new))
+    with pytest.raises(InputError) as caught:
+        steps_of(recipe, tmp_path, DATA=str(words))
+    line = line if "among 'examples'" not in message else 9
+    assert str(caught.value).startswith(f"{recipe}:{line}: {message}")
+
+
+def test_pairs_of_two_languages_from_a_source_in_one(tmp_path: Path) -> None:
+    words = write_words(tmp_path / "words", ["de"])
+    with pytest.raises(InputError, match=r"words.yaml:11: 'hybrid' pairs two languages, and each .* has one \(de\)"):
+        steps_of(write_recipe(tmp_path), tmp_path, DATA=str(words))
+    for strategies in ("[x-x-mono]", "[x-x]", "[hybrid]\n  alpha: [1]"):
+        assert steps_of(write_recipe(tmp_path, ("[x-x-mono, hybrid]", strategies)), tmp_path, DATA=str(words))
+    with pytest.raises(InputError, match=r"'en-en' has no English training source \(but de\)"):
+        steps_of(write_recipe(tmp_path, ("[x-x-mono, hybrid]", "[en-en]")), tmp_path, DATA=str(words))
+
+
+def test_a_broken_training_source_is_seen_before_anything_starts(tmp_path: Path, words: Path) -> None:
+    (words / "train.jsonl").write_text('{"id": "q1", "text": "?"}\n')
+    with pytest.raises(InputError, match=r"words.yaml:6: .*train.jsonl:1: neither 'language' nor 'queries'"):
+        steps_of(write_recipe(tmp_path), tmp_path, DATA=str(words))
+
+
+@pytest.mark.parametrize(("old", "new", "line", "message"), [
+    ("max_steps:", "max_stepz: 3, max_steps:", 13, "unknown: --max_stepz 3"),
+    ("learning_rate: 1e-3", "learning_rate: fast", 13, "argument --learning_rate/--learning-rate: invalid float"),
+    ("batch-size: 8", "batch-size: many", 13, "'hybrid-pyserini train': argument --batch-size: invalid int"),
+    ("batch-size: 8", "patience: 3", 11, "early stopping without a validation set"),
+    ("batch-size: 8", "gradient_accumulation_steps: 2", 13, "--gradient_accumulation_steps is not for this training"),
+    ("max_steps: \"${STEPS}\", ", "", 11, "no number of steps"),
+    ("hits: 10", "hits: all", 14, "'hybrid-pyserini search': argument --hits: invalid int value: 'all'"),
+    ("layers: 1", "layer: 1", 8, "'hybrid-pyserini init': unknown: --layer 1"),
+    ("measures: [AP, R@1]", "measures: [mAP]", 15, "no measure 'mAP'"),
+])
+def test_arguments_are_read_by_the_commands_own_parsers(
+    tmp_path: Path, words: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, line: int, message: str
+) -> None:
+    recipe = write_recipe(tmp_path, (old, new))
+    status = main(["run", str(recipe), "--set", f"DATA={words}", "--workspace", str(tmp_path / "ws")])
+    out, err = capsys.readouterr()
+    assert (status, out) == (2, "")
+    assert f"hybrid-pyserini run: {recipe}:{line}: {message}" in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "ws").exists()
+
+
+def test_a_missing_file_is_one_line_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = write_recipe(tmp_path)
+    status = main(["run", str(recipe), "--set", "DATA=none", "--workspace", str(tmp_path / "ws")])
+    out, err = capsys.readouterr()
+    assert (status, out) == (2, "")
+    assert err == f"hybrid-pyserini run: {recipe}:6: 'prepare words': none: no such folder; check the path\n"
+    assert not (tmp_path / "ws" / "topics").exists()
+
+
+def test_stores_and_data_sets_that_are_there_already(tmp_path: Path, words: Path) -> None:
+    workspace = tmp_path / "ws"
+    write_examples(workspace / "sources" / "words-train.jsonl", [])
+    recipe = write_recipe(tmp_path, ("prepare:\n  - {dataset: own, name: words, source: \"${DATA}\"}\n", ""))
+    steps = {step.name: step for step in steps_of(recipe, workspace)}
+    assert steps["examples words-train"].inputs == (workspace / "sources" / "words-train.jsonl",)
+    assert "topics/words/dataset.json: no such file" in steps["index words hybrid-1"].lacks
+
+
+def test_every_shipped_recipe_is_read_to_its_last_step(tmp_path: Path) -> None:
+    for name in shipped_recipes():
+        recipe, steps = open_recipe(argparse.Namespace(recipe=name, variables=[]), Workspace(tmp_path))
+        assert recipe.name == name and steps
+
+
+def test_the_demos_recipe_is_the_demo(tmp_path: Path) -> None:
+    """The numbers of ``demo`` and those of its recipe are one."""
+    from hybrid_pyserini.demo.demo import FULL, MEASURES, PAIR_HITS, POOL_HITS
+
+    recipe = read_recipe(find_recipe("demo"))
+    assert recipe.init is not None and recipe.init.options is not None and recipe.train is not None
+    assert {name: float(option.values[0]) for name, option in recipe.init.options.items()} == {
+        "layers": FULL.layers, "width": FULL.width, "pieces": FULL.pieces, "max-length": 128, "dropout": FULL.dropout,
+    }
+    assert tuple(system.strategy for system in recipe.train.systems) == FULL.strategies
+    arguments = {name: option.values for name, option in recipe.train.options.items()}
+    assert [float(arguments[name][0]) for name in ("max_steps", "learning_rate", "save_steps", "warmup_steps")] == [
+        FULL.steps, FULL.learning_rate, FULL.save_steps, 50
+    ]
+    assert recipe.evaluate.options["measures"].values == MEASURES
+    assert {name: int(option.values[0]) for name, option in recipe.search[0].options.items()} == {
+        "hits": PAIR_HITS, "pool-hits": POOL_HITS
+    }
