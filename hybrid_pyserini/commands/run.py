@@ -25,15 +25,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep-going", action="store_true", help="after a failed step, run what does not need it")
     parser.epilog = (
         f"shipped recipes: {', '.join(shipped_recipes())}\n"
-        "docs/recipes.md says what stands in one.\n\n"
-        "examples: hybrid-pyserini run demo --workspace .demo\n"
+        "docs/recipes.md says what stands in one. Shipped ones work in work/RECIPE unless --workspace says otherwise.\n"
+        "\nexamples: hybrid-pyserini run demo\n"
         "          hybrid-pyserini run xquad-r-heldout --set XQUAD_R=path/to/xquad-r --dry-run\n"
         "          hybrid-pyserini run my-recipe.yaml"
     )
 
 
 def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments that name a recipe."""
+    """The arguments that name a recipe; the default of the workspace depends on it."""
+    parser.set_defaults(workspace=None)
     parser.add_argument("recipe", metavar="RECIPE", help="a shipped recipe's name, or a YAML file")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="variables",
                         help="the value of one of the recipe's variables; may be given several times")
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hybrid_pyserini.recipes.overview import cell_table, step_lines, summary_line
     from hybrid_pyserini.recipes.running import run_steps
 
-    workspace = Workspace(arguments.workspace)
+    workspace = workspace_of(arguments)
     recipe, steps = open_recipe(arguments, workspace)
     journal = Journal.open(workspace, recipe.name)
     if arguments.dry_run:
@@ -64,6 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
             f"recipe {recipe.name!r}: step {name!r} failed{more} with {problem}", remedy="mend that and run it again"
         )
     return 0
+
+
+def workspace_of(arguments: argparse.Namespace) -> Workspace:
+    """The folder to work in: the one that was given; else the current one, of a shipped recipe one of its own."""
+    own = Path("work") / arguments.recipe if arguments.recipe in shipped_recipes() else Path()
+    return Workspace(arguments.workspace or own)
 
 
 def open_recipe(arguments: argparse.Namespace, workspace: Workspace) -> tuple["Recipe", list["Step"]]:

@@ -265,9 +265,13 @@ class _Resolver:
                 )
         if self.recipe.report:
             line, options = self.recipe.report.line, self.recipe.report.options
+            swept = [
+                f"{system.alpha:g}={system.name}" for system in (self.recipe.train.systems if self.recipe.train else ())
+                if system.alpha is not None and system.options is None
+            ]
+            words = ("report", dataset, *systems, *(["--alpha", *swept] if len(swept) > 1 else []), *_words(options))
             yield Step(
-                f"report {dataset}",
-                ("report", dataset, *systems, *_words(options), "--output", f"{WORKSPACE}{folder}/{dataset}"), line,
+                f"report {dataset}", (*words, "--output", f"{WORKSPACE}{folder}/{dataset}"), line,
                 f"{folder}/{dataset}/index.html", needs=evaluated, lines=_lines(options), dataset=dataset,
             )
 

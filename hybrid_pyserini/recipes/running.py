@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,34 +59,38 @@ def check_blocked(recipe: Recipe, standings: Sequence[Standing]) -> None:
 
 def run_steps(
     recipe: Recipe, steps: Sequence[Step], workspace: Workspace, *, keep_going: bool = False,
-    again: Collection[str] = (),
+    evaluate_only: bool = False,
 ) -> Outcome:
-    """Run the steps that are not finished, and those ``again`` in any case; return what came of it.
+    """Run the steps that are not finished; return what came of it. With ``evaluate_only``, run the evaluations on the
+    runs that are there, finished or not, and nothing else.
 
     The first failure is the end of it; with ``keep_going``, of the steps that need what failed. Raises InputError where
     something is lacking, and where this recipe is being run in this workspace already.
     """
     with _alone(workspace, recipe.name) as lock:
-        journal = Journal.open(workspace, recipe.name)
-        check_blocked(recipe, journal.standings(steps))
-        outcome, by_name = Outcome(), {step.name: step for step in steps}
-        todo = [s.step.name for s in journal.standings(steps) if s.state != State.FINISHED or s.step.name in again]
-        for number, name in enumerate(todo, start=1):
-            step = by_name[name]
+        journal, outcome = Journal.open(workspace, recipe.name), Outcome()
+        standings = journal.standings(steps)
+        if evaluate_only:
+            todo = [step for step in steps if step.command == "evaluate"]
+        else:
+            check_blocked(recipe, standings)
+            todo = [standing.step for standing in standings if standing.state != State.FINISHED]
+        by_name = {step.name: step for step in steps}
+        for number, step in enumerate(todo, start=1):
             ended = outcome.failed.keys() | outcome.left.keys()
             if needed := next((need for need in step.needs if need in ended), None):
-                outcome.left[name] = outcome.left.get(needed, needed)
+                outcome.left[step.name] = outcome.left.get(needed, needed)
                 continue
-            print(f"\n== {number} of {len(todo)}: {name}\n{step.typed(workspace)}", file=sys.stderr, flush=True)
-            standing = next(s for s in journal.standings(steps) if s.step.name == name)
+            print(f"\n== {number} of {len(todo)}: {step.name}\n{step.typed(workspace)}", file=sys.stderr, flush=True)
+            standing = next(each for each in journal.standings(steps) if each.step == step)
             try:
                 _run(standing, journal, recipe.name, lock)
                 journal.finish(standing, [by_name[need] for need in step.needs])
-                outcome.done.append(name)
+                outcome.done.append(step.name)
             except StepError as failure:
-                outcome.failed[name] = str(failure)
+                outcome.failed[step.name] = str(failure)
                 if not keep_going:
-                    outcome.left |= dict.fromkeys(todo[number:], name)
+                    outcome.left |= {later.name: step.name for later in todo[number:]}
                     break
     return outcome
 

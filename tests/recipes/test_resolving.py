@@ -74,6 +74,19 @@ def test_seeds_of_one_system_are_compared_as_one(tmp_path: Path, words: Path) ->
     assert len(compare.needs) == 4
 
 
+def test_a_sweep_is_reported_as_one(tmp_path: Path, words: Path) -> None:
+    recipe = write_recipe(
+        tmp_path, ("[x-x-mono, hybrid]", "[x-x-mono, hybrid]\n  alpha: [0, 0.25]"),
+        ("tolerance:", "report: {worst: 5}\ntolerance:"),
+    )
+    report = steps_of(recipe, tmp_path, DATA=str(words))[-1]
+    assert report.words == (
+        "report", "words", "x-x-mono=x-x-mono-1", "alpha-000=alpha-000-1", "alpha-025=alpha-025-1",
+        "--alpha", "0=alpha-000", "0.25=alpha-025", "--worst", "5", "--output", "{workspace}/reports/words/words",
+    )
+    assert report.made == "reports/words/words/index.html"
+
+
 @pytest.mark.parametrize(("data", "lacks"), [
     (None, "DATA is not set (the folder of words); give --set DATA=VALUE, or set it in the environment"),
     ("none", "none: no such folder; check the path"),
@@ -162,6 +175,19 @@ def test_stores_and_data_sets_that_are_there_already(tmp_path: Path, words: Path
     steps = {step.name: step for step in steps_of(recipe, workspace)}
     assert steps["examples words-train"].inputs == (workspace / "sources" / "words-train.jsonl",)
     assert "topics/words/dataset.json: no such file" in steps["index words hybrid-1"].lacks
+
+
+def test_a_shipped_recipe_has_a_workspace_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "demo", "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert " missing   hybrid-pyserini prepare demo --workspace work/demo\n" in out
+    assert out.splitlines()[-1] == "19 steps: 19 missing"
+    assert main(["run", "demo", "--dry-run", "--workspace", "."]) == 0
+    assert " missing   hybrid-pyserini prepare demo\n" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_shipped_recipe_is_read_to_its_last_step(tmp_path: Path) -> None:

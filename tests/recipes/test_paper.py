@@ -1,0 +1,104 @@
+"""The paper's recipes: their expected figures are the paper's, and all of their steps run, on a thousandth of it."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+from parallel_words import parallel_examples
+from recipe_of_words import write_words
+from tiny_architectures import tiny
+
+from hybrid_pyserini.cli import main
+from hybrid_pyserini.data.example_source import write_examples
+from hybrid_pyserini.jsonl import read_json
+from hybrid_pyserini.recipes.expected import read_expected
+from hybrid_pyserini.recipes.reading import read_recipe
+from hybrid_pyserini.recipes.shipped import expected_file, find_recipe
+
+DATA = Path(os.environ.get("HYBRID_PYSERINI_DATA", Path(__file__).parents[3] / "shared" / "data"))
+SOURCES = ("wikiqa", "duorc", "newsqa", "nq", "yahoo-qa", "entity-questions", "mmarco", "mr-tydi", "mfaq")
+ENGLISH_ONLY = ("mr-tydi", "mfaq")
+
+
+@pytest.mark.parametrize("init", ["xlm-r", "labse"])
+def test_expected_figures_are_the_papers(init: str) -> None:
+    paper = DATA.parent / "paper"
+    if not paper.is_dir():
+        pytest.skip(f"no figures of the paper in {paper}")
+    recipe = read_recipe(find_recipe(f"paper-{init}"))
+    found = {(c.dataset, c.row, c.figure): c.expected for c in read_expected(expected_file(recipe.path), recipe)}
+    expected: dict[tuple[str, str, str], float] = {}
+    for strategy in ("x-x-mono", "x-y", "hybrid"):
+        for row in read_csv(paper / "map_by_language.csv", init):
+            language = "" if row["language"] == "mean" else f"{row['language']} "
+            for setting in ("mono", "cross", "multi"):
+                expected[row["dataset"], strategy, f"{language}{setting} AP"] = float(row[f"{setting}_{strategy}"])
+        for row in read_csv(paper / "recall_means.csv", init):
+            expected[row["dataset"], strategy, f"{row['setting']} {row['measure']}"] = float(row[strategy])
+        for row in read_csv(paper / "rank_distance.csv", init):
+            language = "" if row["language"] == "mean" else f"{row['language']} "
+            expected[row["dataset"], strategy, f"{language}rank distance"] = float(row[f"{init}_{strategy}"])
+        for row in read_csv(paper / "miracl_dev.csv", init):
+            for column, measure in (("ndcg10", "nDCG@10"), ("r100", "R@100")):
+                if value := row.get(f"{init}_{strategy}_{column}"):
+                    expected["miracl-dev", strategy, f"{row['language']} mono {measure}"] = float(value)
+    assert found == expected
+
+
+def read_csv(path: Path, init: str) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row.get("init", init) == init]
+
+
+@pytest.fixture
+def thousandth(tmp_path: Path, tiny_checkpoint: Path) -> Path:
+    """All that the recipe takes from outside, as small as it can be: a tiny XLM-R too."""
+    for number, source in enumerate(SOURCES):
+        languages = ("en",) if source in ENGLISH_ONLY else ("de", "en", "zh")
+        examples = parallel_examples(20 * (number + 1), languages)[-20:]
+        write_examples(tmp_path / "sources" / f"{source}.jsonl", examples)
+    for name in ("xquad-r", "mlqa-r", "miracl"):
+        write_words(tmp_path / name)
+        (tmp_path / name / "train.jsonl").unlink()
+    (tmp_path / "squadshifts").mkdir()
+    paragraphs = [
+        {"context": f"river {number} city", "qas": [
+            {"id": f"s{number}", "question": f"which {number} ?", "answers": [{"text": "city", "answer_start": 0}]}
+        ]} for number in range(12)
+    ]
+    (tmp_path / "squadshifts" / "new_wiki_v1.0.json").write_text(
+        json.dumps({"version": "1", "data": [{"title": "t", "paragraphs": paragraphs}]})
+    )
+    tiny("xlm-r", tmp_path / "xlm-r", tiny_checkpoint)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_every_step_runs_at_a_thousandth(thousandth: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The shipped recipe but for XQuAD-R's own reader, which takes nothing but the published files."""
+    recipe = thousandth / "paper-xlm-r.yaml"
+    text = find_recipe("paper-xlm-r").read_text(encoding="utf-8")
+    published = '{dataset: xquad-r, source: "${XQUAD_R}"}'
+    assert published in text
+    recipe.write_text(text.replace(published, '{dataset: own, name: xquad-r, source: "${XQUAD_R}"}'), encoding="utf-8")
+    values = {
+        "SOURCES": thousandth / "sources", "SQUADSHIFTS": thousandth / "squadshifts", "XQUAD_R": thousandth / "xquad-r",
+        "MLQA_R": thousandth / "mlqa-r", "MIRACL": thousandth / "miracl", "INIT": thousandth / "xlm-r",
+        "STEPS": 100, "VALIDATE": 10, "BATCH": 8,
+    }
+    arguments = [str(recipe), "--workspace", str(thousandth / "ws")]
+    arguments += [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
+    assert main(["run", *arguments]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1] == "50 steps: 50 finished"
+    training = read_json(thousandth / "ws" / "models" / "hybrid-42" / "training.json")
+    assert training["best_validation"]["metric"] == "eval_loss" and training["settings"]["patience"] == 5
+    assert [source["name"] for source in training["sources"]] == list(SOURCES)
+    for dataset in ("xquad-r", "mlqa-r", "miracl-dev"):
+        table = (thousandth / "ws" / "reports" / "paper-xlm-r" / f"compare.{dataset}.md").read_text(encoding="utf-8")
+        assert "hybrid" in table
+    assert main(["reproduce", *arguments, "--check", "--expected", str(expected_file(find_recipe("paper-xlm-r")))]) == 1
+    out = capsys.readouterr().out
+    assert "FAIL ('hybrid-42' has no 'ar mono AP')" in out and "FAIL" in out.splitlines()[-1]
