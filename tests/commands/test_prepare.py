@@ -10,6 +10,7 @@ import pytest
 
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.data import xquad_r
+from hybrid_pyserini.data.registry import READERS
 
 TINY = Path(__file__).parents[1] / "data" / "tiny-xquad-r"
 
@@ -222,6 +223,38 @@ def test_wrong_arguments(
 def test_a_missing_source_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert prepare(tmp_path / "w", "xquad-r", "--source", tmp_path / "nowhere") == 2
     check_one_line(capsys, f"{tmp_path}/nowhere: ", "no such folder")
+
+
+def test_the_demos_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Built in: both data sets and both training sources; kept when it is done again."""
+    assert prepare(tmp_path, "demo") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("demo and demo-validation are prepared\n") and "training source demo-train: " in out
+    files = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    assert {path.parent.name for path in files if path.name == "dataset.json"} == {"demo", "demo-validation"}
+    assert prepare(tmp_path, "demo") == 0
+    assert "prepared already: kept" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+    assert prepare(tmp_path, "demo", "--overwrite") == 0
+    assert {path: path.stat().st_mtime_ns for path in files} != files
+
+
+@pytest.mark.parametrize(("arguments", "found"), [
+    (["demo", "--source", "there"], "'demo' is built in; leave out --source"), (["xquad-r"], "give --source FOLDER"),
+])
+def test_a_source_too_much_or_too_little(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], found: str
+) -> None:
+    assert prepare(tmp_path, *arguments) == 2
+    check_one_line(capsys, "", found)
+
+
+def test_training_sources_are_those_that_are_known_before_reading(tiny: Path) -> None:
+    reader = READERS["xquad-r"].heldout
+    assert reader is not None
+    dataset = reader.read(tiny, "xquad-r-heldout")
+    assert dataset.training.keys() == reader.training.keys()
+    assert {*reader.training["xquad-r-train"]} == {"ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh"}
 
 
 def check_one_line(capsys: pytest.CaptureFixture[str], where: str, found: str) -> None:
