@@ -57,6 +57,11 @@ def find_file(text: str, variables: Mapping[str, str]) -> Found:
     return Found((path,)) if path.is_file() else Found(lacks=f"{path}: no such file; check the path")
 
 
+def model_files(folder: Path) -> Found:
+    """A checkpoint's files; not its card, which ``evaluate`` writes its tables into."""
+    return Found(tuple(sorted(each for each in folder.rglob("*") if each.is_file() and each.name != "README.md")))
+
+
 def what_is_prepared(preparation: Preparation, variables: Mapping[str, str]) -> Prepared:
     """What a preparation gives, and the files it reads; raises InputError for an unknown data set or a name that is
     missing or too much."""

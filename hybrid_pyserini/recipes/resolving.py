@@ -14,6 +14,7 @@ from hybrid_pyserini.recipes.outside import (
     find_file,
     languages_of,
     languages_of_store,
+    model_files,
     not_on_hub,
     unset,
     what_is_prepared,
@@ -181,7 +182,7 @@ class _Resolver:
             return model, (), Found(lacks=why)
         folder = Path(self.workspace.model(model)[1])
         if folder.is_dir():
-            return model, (), find_file(str(folder), {})
+            return model, (), model_files(folder)
         return model, (), Found(lacks=not_on_hub(model))
 
     def _systems(self) -> Iterator[Step]:

@@ -67,14 +67,14 @@ def run_steps(
     The first failure is the end of it; with ``keep_going``, of the steps that need what failed. Raises InputError where
     something is lacking, and where this recipe is being run in this workspace already.
     """
+    if not evaluate_only:
+        check_blocked(recipe, Journal.open(workspace, recipe.name).standings(steps))
     with _alone(workspace, recipe.name) as lock:
         journal, outcome = Journal.open(workspace, recipe.name), Outcome()
-        standings = journal.standings(steps)
         if evaluate_only:
             todo = [step for step in steps if step.command == "evaluate"]
         else:
-            check_blocked(recipe, standings)
-            todo = [standing.step for standing in standings if standing.state != State.FINISHED]
+            todo = [each.step for each in journal.standings(steps) if each.state != State.FINISHED]
         by_name = {step.name: step for step in steps}
         for number, step in enumerate(todo, start=1):
             ended = outcome.failed.keys() | outcome.left.keys()

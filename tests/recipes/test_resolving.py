@@ -165,7 +165,7 @@ def test_a_missing_file_is_one_line_before_anything_starts(
     out, err = capsys.readouterr()
     assert (status, out) == (2, "")
     assert err == f"hybrid-pyserini run: {recipe}:6: 'prepare words': none: no such folder; check the path\n"
-    assert not (tmp_path / "ws" / "topics").exists()
+    assert not (tmp_path / "ws").exists()
 
 
 def test_stores_and_data_sets_that_are_there_already(tmp_path: Path, words: Path) -> None:
@@ -188,6 +188,22 @@ def test_a_shipped_recipe_has_a_workspace_of_its_own(
     assert main(["run", "demo", "--dry-run", "--workspace", "."]) == 0
     assert " missing   hybrid-pyserini prepare demo\n" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
+
+
+def test_an_encoder_that_is_there_counts_with_its_files_but_not_its_card(tmp_path: Path, words: Path) -> None:
+    made = "{layers: 1, width: 64, pieces: 300, max-length: 32}"
+    folder = tmp_path / "ws" / "models" / "mine"
+    (folder / "2_Dense").mkdir(parents=True)
+    for name in ("config.json", "2_Dense/model.safetensors", "README.md"):
+        (folder / name).write_text("{}")
+    (step,) = (
+        step for step in steps_of(write_recipe(tmp_path, (made, "mine")), tmp_path / "ws", DATA=str(words))
+        if step.name == "train hybrid-1"
+    )
+    assert set(step.inputs) == {folder / "config.json", folder / "2_Dense" / "model.safetensors"}
+    assert step.needs == ("examples words-train",) and not step.lacks
+    lacking = steps_of(write_recipe(tmp_path, (made, "./none")), tmp_path / "ws", DATA=str(words))
+    assert {step.lacks for step in lacking if step.command == "train"} == {"./none: no such folder; check the path"}
 
 
 def test_every_shipped_recipe_is_read_to_its_last_step(tmp_path: Path) -> None:
