@@ -92,13 +92,14 @@ def test_every_step_runs_at_a_thousandth(thousandth: Path, capsys: pytest.Captur
     arguments += [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
     assert main(["run", *arguments]) == 0
     out = capsys.readouterr().out
-    assert out.splitlines()[-1] == "50 steps: 50 finished"
+    assert out.splitlines()[-1] == "53 steps: 53 finished"
     training = read_json(thousandth / "ws" / "models" / "hybrid-42" / "training.json")
     assert training["best_validation"]["metric"] == "eval_loss" and training["settings"]["patience"] == 5
     assert [source["name"] for source in training["sources"]] == list(SOURCES)
     for dataset in ("xquad-r", "mlqa-r", "miracl-dev"):
         table = (thousandth / "ws" / "reports" / "paper-xlm-r" / f"compare.{dataset}.md").read_text(encoding="utf-8")
         assert "hybrid" in table
+        assert (thousandth / "ws" / "reports" / "paper-xlm-r" / dataset / "index.html").is_file()
     assert main(["reproduce", *arguments, "--check", "--expected", str(expected_file(find_recipe("paper-xlm-r")))]) == 1
     out = capsys.readouterr().out
     assert "FAIL ('hybrid-42' has no 'ar mono AP')" in out and "FAIL" in out.splitlines()[-1]

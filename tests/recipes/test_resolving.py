@@ -184,7 +184,7 @@ def test_a_shipped_recipe_has_a_workspace_of_its_own(
     assert main(["run", "demo", "--dry-run"]) == 0
     out = capsys.readouterr().out
     assert " missing   hybrid-pyserini prepare demo --workspace work/demo\n" in out
-    assert out.splitlines()[-1] == "19 steps: 19 missing"
+    assert out.splitlines()[-1] == "20 steps: 20 missing"
     assert main(["run", "demo", "--dry-run", "--workspace", "."]) == 0
     assert " missing   hybrid-pyserini prepare demo\n" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
