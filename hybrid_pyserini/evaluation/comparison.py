@@ -6,11 +6,11 @@ and ``by_query_language`` (language -> the same); ``pairs`` (pair -> measure -> 
 means and ``pair_differences``, of each two systems (``differences.py``); ``remarks``; ``method``; ``made_by``. The rank
 distance stands under ``multi`` as if it were a measure; there the smaller is the better, and wins.
 
-Holm's correction goes over all that one table compares, each two systems in each of its cells: ``FAMILIES``. So it
-holds too for a system that is set against the best because it came out best.
+Holm's correction (``families.py``) goes over each two systems, so that it holds too for a system that is set against
+the best because it came out best.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean
@@ -29,27 +29,15 @@ from hybrid_pyserini.evaluation.differences import (
     measured,
     pair_differences,
 )
-from hybrid_pyserini.evaluation.evaluation import scored_of_pairs
-from hybrid_pyserini.evaluation.language_bias import pool_distances
+from hybrid_pyserini.evaluation.families import FAMILIES, RANK_DISTANCE, correct
+from hybrid_pyserini.evaluation.language_bias import DISTANCES
 from hybrid_pyserini.evaluation.settings import SETTINGS, why_null
-from hybrid_pyserini.evaluation.significance import holm
 from hybrid_pyserini.evaluation.systems import Evaluated, System, question_values, read_evaluations
 from hybrid_pyserini.provenance import made_by
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace
 
 SCHEMA = "hybrid-pyserini comparison 1"
-
-RANK_DISTANCE = "rank distance"
-"""Stands among the measures of ``multi``."""
-
-FAMILIES = {
-    "settings": "mono, cross and multi of the first measure, and the rank distance",
-    "other measures": "mono, cross and multi of all other measures",
-    "by query language": "the query languages' mono, cross and multi, of each measure by itself",
-    "pairs": "all language pairs, of each measure by itself",
-}
-"""What is corrected together."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +84,8 @@ def compare(
         _add_means(record, grid.means, measure, {n: mean_estimates(grid.sample, m) for n, m in of_systems.items()})
         _add_pairs(record, grid, measure, of_systems)
         _add_differences(record, grid, measure, of_systems)
-    _add_rank_distances(record, grid, systems, _rank_distances(workspace, info, systems, grid))
-    _correct(record["differences"], lambda row: _family(row, names[0]), ("p", "p_randomisation"))
-    _correct(record["pair_differences"], lambda row: row["measure"], ("p_t", "p_randomisation"))
+    _add_rank_distances(record, grid, systems)
+    correct(record)
     return record | {
         "remarks": _measure_remarks(left_out) | _cluster_remarks(grid) | remarks | _seed_remarks(systems)
         | _distance_remarks(systems, grid),
@@ -210,28 +197,8 @@ def _add_differences(
         ]
 
 
-def _rank_distances(
-    workspace: Workspace, info: DatasetInfo, systems: Sequence[System], grid: _Grid
-) -> dict[str, Measured]:
-    """The rank distances, question by question, of the systems that rank every relevant passage, and where the distance
-    is not constant."""
-    pools = {pair: column for column, pair in enumerate(grid.pairs) if pair.setting == "multi"}
-    scored = scored_of_pairs(workspace, info.name, pools)
-    distances = {}
-    for system in systems:
-        if any(_untested(_distance(grid.evaluated[model])) for model in system.models):
-            continue
-        values = np.zeros((len(system.models), *grid.sample.scored.shape))
-        for of_model, model in zip(values, system.models, strict=True):
-            for pair, column in pools.items():
-                found = pool_distances(workspace.ranks(info.name, model, pair), scored[pair]).distances
-                of_model[[grid.questions[query_id] for query_id in found], column] = list(found.values())
-        distances[system.name] = measured(grid.sample, values)
-    return distances
-
-
 def _distance(evaluated: Evaluated) -> Mapping[str, Any]:
-    return evaluated.record["language_bias"]["rank_distance"]
+    return evaluated.record["language_bias"][DISTANCES]
 
 
 def _untested(distance: Mapping[str, Any]) -> str | None:
@@ -245,10 +212,12 @@ def _untested(distance: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _add_rank_distances(
-    record: dict[str, Any], grid: _Grid, systems: Sequence[System], distances: Mapping[str, Measured]
-) -> None:
+def _add_rank_distances(record: dict[str, Any], grid: _Grid, systems: Sequence[System]) -> None:
     """Rank distances under ``multi``; bounds without intervals and tests, and null where there is none."""
+    distances = {
+        system.name: grid.measured(system, DISTANCES) for system in systems
+        if not any(_untested(_distance(grid.evaluated[model])) for model in system.models)
+    }
     multi = [(column, mean) for column, mean in enumerate(grid.means) if mean.setting == "multi"]
     estimates = {name: mean_estimates(grid.sample, system) for name, system in distances.items()}
     for column, mean in multi:
@@ -273,28 +242,6 @@ def _bound(of_models: Sequence[Mapping[str, Any]], language: str | None) -> dict
     ]
     mean = None if None in values else fmean(values)
     return {"mean": mean, "low": None, "high": None, "spread": None, "bound": None if mean is None else True}
-
-
-def _family(row: Mapping[str, Any], first: str) -> str:
-    """Which table a difference of means stands in; ``first``: the first measure."""
-    if row["language"] is not None:
-        return f"by query language: {row['measure']}"
-    return "settings" if row["measure"] in (first, RANK_DISTANCE) else "other measures"
-
-
-def _correct(
-    rows: Sequence[dict[str, Any]], family: Callable[[Mapping[str, Any]], str], names: Sequence[str]
-) -> None:
-    """Put ``<name>_holm`` into each row for each p; null where p is."""
-    families: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        families.setdefault(family(row), []).append(row)
-    for members in families.values():
-        for name in names:
-            tested = [row for row in members if row[name] is not None]
-            adjusted = iter(holm([row[name] for row in tested]))
-            for row in members:
-                row[f"{name}_holm"] = None if row[name] is None else next(adjusted)
 
 
 def _measure_remarks(left_out: Sequence[str]) -> dict[str, str]:

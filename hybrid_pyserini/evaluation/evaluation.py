@@ -18,7 +18,6 @@ from tqdm import tqdm
 
 from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.evaluation.language_bias import distances_of, summarise
 from hybrid_pyserini.evaluation.per_query import writing_per_query
 from hybrid_pyserini.evaluation.pool_measures import AP_FULL, DEPTH, PoolMeasure, Pools, measure_pools
 from hybrid_pyserini.evaluation.pool_ranks import PoolRanks, read_pool_ranks
@@ -71,7 +70,7 @@ def evaluate(
         )
         means = average(info.pairs, {pair: cell.means for pair, cell in cells.items()}, names)
         micro, micro_remarks = micro_average(info.pairs, {pair: cell.sums for pair, cell in cells.items()}, names)
-        pool, remarks = _pool_records(workspace, info, model, pairs, ranks, pool_measures)
+        pool, remarks = _pool_records(info, ranks, pool_measures)
         record = {
             "schema": SCHEMA,
             "dataset": info.name,
@@ -183,18 +182,13 @@ def _read_ranks(
 
 
 def _pool_records(
-    workspace: Workspace, info: DatasetInfo, model: str, pairs: Sequence[Pair], ranks: dict[Pair, PoolRanks],
-    measures: Sequence[PoolMeasure],
+    info: DatasetInfo, ranks: dict[Pair, PoolRanks], measures: Sequence[PoolMeasure]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """``pool`` and ``language_bias`` of the evaluation, and the remarks on them."""
     declared = [pair for pair in info.pairs if pair.setting == "multi"]
-    rank_distance, null = summarise(declared, {pair: distances_of(of_pool) for pair, of_pool in ranks.items()})
-    without = [workspace.ranks(info.name, model, pair) for pair in pairs if pair.setting == "multi"]
-    if without and not ranks:
-        null = f"null: the runs have no ranks beside them ({without[0].name} ...)"
     pool: dict[str, Any] = {"passages": next((of_pool.size for of_pool in ranks.values()), None)}
-    bias: dict[str, Any] = {"rank_distance": rank_distance}
-    remarks = {"language_bias.rank_distance": null}
+    bias: dict[str, Any] = {}
+    remarks = {}
     for measure in measures:
         name, section = ("pool", pool) if measure.name == AP_FULL else ("language_bias", bias)
         section[measure.name], remarks[f"{name}.{measure.name}"] = measure.record(declared)

@@ -13,6 +13,7 @@ import numpy as np
 
 from hybrid_pyserini.evaluation.complete import complete, worst_rank
 from hybrid_pyserini.evaluation.full_ap import full_ap
+from hybrid_pyserini.evaluation.language_bias import DISTANCES, distance
 from hybrid_pyserini.evaluation.passage_languages import passage_languages
 from hybrid_pyserini.evaluation.peer import equal_weights, is_constant, peer
 from hybrid_pyserini.evaluation.pool_ranks import PoolRanks
@@ -77,6 +78,11 @@ class Pools:
         return next((ranks.size for ranks in self.ranks.values()), None)
 
     @property
+    def without_ranks(self) -> str | None:
+        """Why nothing can be said of the full ranking, where that is so."""
+        return "null: the runs have no ranks beside them" if self.tops and not self.ranks else None
+
+    @property
     def relevant(self) -> set[str]:
         return {docid for top in self.tops.values() for ranks in top.ranks.values() for docid in ranks}
 
@@ -100,10 +106,39 @@ class Pools:
 
 
 def measure_pools(workspace: Workspace, info: DatasetInfo, pools: Pools) -> list[PoolMeasure]:
-    """Every measure of language bias but the rank distance, and AP(full)."""
+    """Every measure of language bias, and AP(full)."""
     wanted = pools.relevant | pools.numbers.keys()
     language_of = passage_languages(workspace, info.name, info.passage_languages, wanted) if pools.tops else {}
-    return [_peer(pools, language_of), _same_language(pools, info, language_of), _complete(pools), *_of_ranks(pools)]
+    declared = [pair for pair in info.pairs if pair.passage == ALL]
+    return [
+        rank_distance(pools, declared), _peer(pools, language_of), _same_language(pools, declared, info, language_of),
+        _complete(pools), *_of_ranks(pools),
+    ]
+
+
+def rank_distance(pools: Pools, declared: Sequence[Pair]) -> PoolMeasure:
+    """The rank distances (``language_bias.py``), with what the evaluation says of them: ``normalised``, the mean
+    divided by N - 1; ``bound``, whether a passage is not ranked; ``unranked_share``, the share of such passages. The
+    last two are null without ranks. ``declared`` are the data set's pools.
+    """
+    passages = sum(ranks.passages for ranks in pools.ranks.values())
+    unranked = sum(ranks.unranked for ranks in pools.ranks.values())
+    bound = {
+        "bound": unranked > 0 if pools.ranks else None, "unranked_share": unranked / passages if pools.ranks else None,
+    }
+    null = pools.without_ranks
+    if pools.ranks and not unranked and passages == sum(len(ranks.ranks) for ranks in pools.ranks.values()):
+        null = "constant by construction, so not shown: every query has one relevant passage"
+    if null:
+        return PoolMeasure(DISTANCES, more={"normalised": None, **bound}, null=null)
+    values = {
+        pair: {query_id: float(distance(of_query, ranks.size)) for query_id, of_query in ranks.ranks.items()}
+        for pair, ranks in pools.ranks.items()
+    }
+    normalised = None if why_null(declared, values) else fmean(
+        fmean(of_pool.values()) / max(pools.ranks[pair].size - 1, 1) for pair, of_pool in values.items()
+    )
+    return PoolMeasure(DISTANCES, values, {"normalised": normalised, **bound})
 
 
 def _peer(pools: Pools, language_of: Mapping[str, str]) -> PoolMeasure:
@@ -133,13 +168,14 @@ def _peer(pools: Pools, language_of: Mapping[str, str]) -> PoolMeasure:
     )
 
 
-def _same_language(pools: Pools, info: DatasetInfo, language_of: Mapping[str, str]) -> PoolMeasure:
+def _same_language(
+    pools: Pools, declared: Sequence[Pair], info: DatasetInfo, language_of: Mapping[str, str]
+) -> PoolMeasure:
     """Without the pools whose query language has no passages: their share is 0, whatever the system does."""
     name = f"SameLanguage@{pools.k}"
     if not pools.tops:
         return PoolMeasure(name)
     null = pools.too_shallow or pools.whole or _unknown(pools.relevant | pools.numbers.keys(), language_of)
-    declared = [pair for pair in info.pairs if pair.passage == ALL]
     needed = [pair for pair in declared if pair.query in info.passage_languages]
     if len(info.passage_languages) == 1:
         null = "constant by construction, so not shown: the pool has one language"
@@ -181,7 +217,7 @@ def _complete(pools: Pools) -> PoolMeasure:
 
 def _of_ranks(pools: Pools) -> list[PoolMeasure]:
     """Max@R and AP(full)."""
-    null = "null: the runs have no ranks beside them" if pools.tops and not pools.ranks else None
+    null = pools.without_ranks
     bound = {"bound": any(ranks.unranked for ranks in pools.ranks.values()) if pools.ranks else None}
     worst = {
         pair: {query_id: float(worst_rank(of_query, ranks.size)) for query_id, of_query in ranks.ranks.items()}

@@ -15,6 +15,7 @@ from ir_measures.measures.base import MeanAgg
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.evaluation import judgement_hashes
+from hybrid_pyserini.evaluation.language_bias import DISTANCES
 from hybrid_pyserini.evaluation.measures import parse_measures
 from hybrid_pyserini.evaluation.per_query import PairValues, read_per_query
 from hybrid_pyserini.jsonl import read_json
@@ -118,7 +119,7 @@ def _read(workspace: Workspace, info: DatasetInfo, model: str) -> Evaluated:
     try:
         pairs = [Pair(*pair.split("-")) for pair in record["pairs"]]
         runs, judged_by = record["runs"], record["judged_by"]
-        _ = record["settings"]["mono"], record["language_bias"]["rank_distance"], record["pool"]["passages"]
+        _ = record["settings"]["mono"], record["language_bias"][DISTANCES], record["pool"]["passages"]
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"an evaluation of another form ({error} is missing)", remedy=_again(info, model), path=path
@@ -154,10 +155,12 @@ def _check_values(evaluated: Evaluated, measures: Sequence[str]) -> None:
     remedy = "run 'hybrid-pyserini evaluate' again"
     if evaluated.pairs.keys() != {Pair(*pair.split("-")) for pair in evaluated.record["pairs"]}:
         raise InputError("the per-query values are of other pairs", remedy=remedy, path=evaluated.path)
+    distances = evaluated.record["language_bias"][DISTANCES]["by_query_language"]
     for pair, values in evaluated.pairs.items():
-        figures = evaluated.record["pairs"][str(pair)]
-        for measure in measures:
-            figure = figures[measure]
+        figures = {measure: evaluated.record["pairs"][str(pair)][measure] for measure in measures}
+        if pair.setting == "multi" and pair.query in distances:
+            figures[DISTANCES] = distances[pair.query]
+        for measure, figure in figures.items():
             if not isinstance(figure, int | float) or not math.isfinite(figure):
                 raise InputError(f"{measure} of {pair} is {figure}, no number", remedy=remedy, path=evaluated.path)
             if measure not in values.values or not math.isclose(
@@ -195,9 +198,11 @@ def _check_alike(first: Evaluated, other: Evaluated) -> None:
 def question_values(
     evaluated: Evaluated, questions: Mapping[str, int], pairs: Sequence[Pair], measure: str
 ) -> np.ndarray:
-    """A measure's values [questions, pairs], 0 where a question is not scored in a pair; ``questions``: id -> row."""
+    """A measure's values [questions, pairs], 0 where a question is not scored in a pair, and in pairs that do not have
+    the measure, as only pools have rank distances; ``questions``: id -> row."""
     values = np.zeros((len(questions), len(pairs)))
     for column, pair in enumerate(pairs):
-        rows = [questions[query_id] for query_id in evaluated.pairs[pair].query_ids]
-        values[rows, column] = evaluated.pairs[pair].values[measure]
+        if measure in evaluated.pairs[pair].values:
+            rows = [questions[query_id] for query_id in evaluated.pairs[pair].query_ids]
+            values[rows, column] = evaluated.pairs[pair].values[measure]
     return values

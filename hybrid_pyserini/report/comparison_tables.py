@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hybrid_pyserini.evaluation.comparison import RANK_DISTANCE
+from hybrid_pyserini.evaluation.families import RANK_DISTANCE
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.report.table_formats import Cell, Table, as_latex, as_markdown, as_text

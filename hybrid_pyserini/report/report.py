@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.evaluation.comparison import RANK_DISTANCE, compare
+from hybrid_pyserini.evaluation.comparison import compare
+from hybrid_pyserini.evaluation.families import RANK_DISTANCE
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.evaluation.systems import System
 from hybrid_pyserini.jsonl import read_json

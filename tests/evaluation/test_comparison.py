@@ -13,8 +13,9 @@ from scipy import stats
 
 from hybrid_pyserini.data.question_articles import write_question_articles
 from hybrid_pyserini.evaluation.clusters import Clusters
-from hybrid_pyserini.evaluation.comparison import RANK_DISTANCE, compare
+from hybrid_pyserini.evaluation.comparison import compare
 from hybrid_pyserini.evaluation.differences import Measured, Sample, mean_differences, measured, pair_differences
+from hybrid_pyserini.evaluation.families import RANK_DISTANCE
 from hybrid_pyserini.evaluation.significance import holm
 from hybrid_pyserini.evaluation.systems import parse_systems
 from hybrid_pyserini.records import Pair

@@ -123,11 +123,12 @@ def test_per_query_values(toy: Workspace) -> None:
     table = pyarrow.parquet.read_table(toy.per_query("toy", "m"))
     assert table.column_names == ["pair", "query_id", "measure", "value"]
     rows = table.to_pylist()
-    assert len(rows) == 6 * 3 * len(DEFAULT) + 2 * 3 * 2  # Max@R and AP(full) of the pools
+    assert len(rows) == 6 * 3 * len(DEFAULT) + 2 * 3 * 3  # the pools' rank distance, Max@R and AP(full)
     of_query = {(row["pair"], row["query_id"], row["measure"]): row["value"] for row in rows}
     assert len(of_query) == len(rows)
     assert of_query["de-de", "q3", "AP"] == 0.25
     assert of_query["de-en", "q2", "AP"] == 0  # unanswered
+    assert [of_query["de-all", question, "rank_distance"] for question in ("q1", "q2", "q3")] == [2, 6, 1]
     for pair, means in record["pairs"].items():
         for measure, mean in means.items():
             values = [of_query[pair, question, measure] for question in ("q1", "q2", "q3")]
@@ -202,9 +203,7 @@ def test_runs_from_elsewhere_have_no_rank_distance(toy: Workspace) -> None:
     assert record["language_bias"]["rank_distance"] == {
         "mean": None, "normalised": None, "by_query_language": {}, "bound": None, "unranked_share": None,
     }
-    assert record["remarks"]["language_bias.rank_distance"] == (
-        "null: the runs have no ranks beside them (ranks.toy.m.de-all.tsv ...)"
-    )
+    assert record["remarks"]["language_bias.rank_distance"] == "null: the runs have no ranks beside them"
 
 
 def test_ranks_of_some_pools_only_are_a_fault(toy: Workspace) -> None:

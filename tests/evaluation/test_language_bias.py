@@ -2,15 +2,29 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.evaluation.language_bias import PoolDistances, distance, pool_distances, summarise
+from hybrid_pyserini.evaluation.language_bias import distance
+from hybrid_pyserini.evaluation.pool_measures import Pools, rank_distance
+from hybrid_pyserini.evaluation.pool_ranks import PoolRanks, read_pool_ranks
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.trec import RankedPassage, write_ranks
+
+DE, EN = Pair("de", "all"), Pair("en", "all")
+
+
+def of_pools(*declared: Pair, **ranks: list[list[int | None]]) -> tuple[dict[str, Any], str | None]:
+    """What the evaluation says of the ranks of queries q1, q2, ... in pools of 11, by query language."""
+    pools = {
+        Pair(language, "all"): PoolRanks({f"q{n}": list(of) for n, of in enumerate(of_queries, start=1)}, 11)
+        for language, of_queries in ranks.items()
+    }
+    return rank_distance(Pools(100, pools, None), declared).record(declared)
 
 
 @pytest.mark.parametrize(("ranks", "expected"), [
@@ -23,56 +37,43 @@ def test_distance_by_hand(ranks: list[int | None], expected: int) -> None:
     assert distance(ranks, 100) == expected
 
 
-def test_means_by_hand(tmp_path: Path) -> None:
-    scored = {"q1": {"a": 1, "b": 2, "c": 0}, "q2": {"a": 1}, "q3": {"b": 1, "c": 1}}
-    write_ranks(tmp_path / "ranks.tsv", [
-        RankedPassage("q1", "a", 2, 0.5, 11), RankedPassage("q1", "b", 7, 0.1, 11),
-        RankedPassage("q2", "a", None, None, 11),
-        RankedPassage("q3", "b", 10, 0.1, 11), RankedPassage("q3", "c", None, None, 11),
-    ])
-    pool = pool_distances(tmp_path / "ranks.tsv", scored)
-    assert pool.distances == {"q1": 5, "q2": 10, "q3": 1}
-    assert (pool.size, pool.passages, pool.unranked) == (11, 5, 2)
-    assert pool.mean == pytest.approx(16 / 3)
-    other = PoolDistances({"q1": 2, "q2": 0}, 11, 3, 0)
-    declared = [Pair("de", "all"), Pair("en", "all")]
-    result, null = summarise(declared, {declared[0]: pool, declared[1]: other})
+def test_means_by_hand() -> None:
+    """German distances 5, 10 (not ranked) and 1, English 2 and 0."""
+    result, null = of_pools(DE, EN, de=[[2, 7], [None], [10, None]], en=[[3, 1, 2], [4]])
     assert null is None
     assert result == {
         "mean": pytest.approx((16 / 3 + 1) / 2),  # over languages, not over all queries
         "normalised": pytest.approx((16 / 3 + 1) / 2 / 10),
         "by_query_language": {"de": pytest.approx(16 / 3), "en": 1},
         "bound": True,
-        "unranked_share": pytest.approx(2 / 8),
+        "unranked_share": pytest.approx(2 / 9),
     }
 
 
 def test_full_rankings_are_no_bound() -> None:
-    declared = [Pair("de", "all")]
-    result, _ = summarise(declared, {declared[0]: PoolDistances({"q1": 2}, 11, 3, 0)})
+    result, _ = of_pools(DE, de=[[3, 1]])
     assert result["bound"] is False
     assert result["unranked_share"] == 0
 
 
 def test_single_passages_have_a_distance_only_where_one_is_unranked() -> None:
-    declared = [Pair("de", "all")]
-    result, null = summarise(declared, {declared[0]: PoolDistances({"q1": 0, "q2": 0}, 11, 2, 0)})
-    assert (result["mean"], result["by_query_language"]) == (None, {})
+    result, null = of_pools(DE, de=[[4], [7]])
+    assert (result["mean"], result["normalised"], result["by_query_language"]) == (None, None, {})
     assert null == "constant by construction, so not shown: every query has one relevant passage"
-    result, null = summarise(declared, {declared[0]: PoolDistances({"q1": 0, "q2": 10}, 11, 2, 1)})
+    result, null = of_pools(DE, de=[[4], [None]])
     assert (result["mean"], null) == (5, None)
 
 
 def test_a_missing_pool_makes_the_mean_null() -> None:
-    declared = [Pair("de", "all"), Pair("en", "all")]
-    result, null = summarise(declared, {declared[0]: PoolDistances({"q1": 2}, 11, 3, 0)})
+    result, null = of_pools(DE, EN, de=[[3, 1]])
     assert (result["mean"], result["normalised"], result["by_query_language"]) == (None, None, {"de": 2})
     assert null == "null: 1 of 2 pairs were not given (en-all)"
-    assert summarise([], {})[1] == "null: the data set declares no such pair"
+    assert of_pools()[1] == "null: the data set declares no such pair"
 
 
 def test_one_passage_in_the_pool() -> None:
-    assert PoolDistances({"q1": 0}, 1, 1, 0).normalised == 0
+    pools = Pools(100, {DE: PoolRanks({"q1": [None]}, 1)}, None)
+    assert rank_distance(pools, [DE]).record([DE])[0]["normalised"] == 0
 
 
 docids = st.lists(st.text("ab:é语", min_size=1, max_size=4), min_size=2, max_size=25, unique=True)
@@ -99,8 +100,9 @@ def test_against_a_brute_force_ranking(tmp_path: Path, data: st.DataObject, doci
         expected[qid] = len(docids) - 1 if nothing else max(positions) - min(positions)
     path = tmp_path / "ranks.tsv"
     write_ranks(path, lines)
-    pool = pool_distances(path, scored)
-    assert pool.distances == expected
+    pool = read_pool_ranks(path, scored)
+    assert rank_distance(Pools(100, {DE: pool}, None), [DE]).values in ({DE: expected}, {})
+    assert {query_id: distance(ranks, pool.size) for query_id, ranks in pool.ranks.items()} == expected
     assert (pool.size, pool.unranked, pool.passages) == (len(docids), unranked, len(lines))
 
 
@@ -136,7 +138,7 @@ def test_a_ranks_file_that_does_not_fit_the_qrels(tmp_path: Path, lines: list[Ra
     path = tmp_path / "ranks.tsv"
     write_ranks(path, lines)
     with pytest.raises(InputError) as error:
-        pool_distances(path, {"q1": {"a": 1, "b": 1, "c": 0}})
+        read_pool_ranks(path, {"q1": {"a": 1, "b": 1, "c": 0}})
     assert message in str(error.value)
     assert str(path) in str(error.value)
     assert "search again" in error.value.remedy
@@ -146,4 +148,4 @@ def test_a_broken_line_of_a_ranks_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "ranks.tsv"
     path.write_text("qid\tdocid\trank\tscore\tN\nq1\ta\t1\t0.5\t9\nq1\tb\tfirst\t0.5\t9\n")
     with pytest.raises(InputError, match=r"ranks\.tsv:3: expected"):
-        pool_distances(path, {"q1": {"a": 1, "b": 1}})
+        read_pool_ranks(path, {"q1": {"a": 1, "b": 1}})

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hybrid_pyserini.evaluation.language_bias import PoolDistances, summarise
+from hybrid_pyserini.evaluation.pool_measures import Pools, rank_distance
+from hybrid_pyserini.evaluation.pool_ranks import PoolRanks
 from hybrid_pyserini.evaluation.settings import (
     SETTINGS,
     QuerySums,
@@ -247,11 +248,11 @@ def test_the_papers_rank_distances_follow_from_its_rows_by_language() -> None:
         of_dataset = {row["language"]: row for row in rows if row["dataset"] == dataset}
         mean = of_dataset.pop("mean")
         for column in columns:
-            pools = {
-                Pair(language, "all"): PoolDistances({"q": float(row[column])}, 13014, 11, 0)
+            ranks = {
+                Pair(language, "all"): PoolRanks({"q": [0, float(row[column])]}, 13014)  # mean distances are no ranks
                 for language, row in of_dataset.items()
             }
-            result, null = summarise(list(pools), pools)
+            result, null = rank_distance(Pools(1, ranks, None), list(ranks)).record(list(ranks))
             assert null is None
             assert result["mean"] == pytest.approx(float(mean[column]), abs=0.1), (dataset, column)
             init, _, batches = column.partition("_")

@@ -148,6 +148,17 @@ def test_per_query_values_of_another_evaluation(workspace: Workspace) -> None:
     assert "no such file" in error_of(lambda: read(workspace))
 
 
+def test_rank_distances_that_are_not_those_of_the_evaluation(workspace: Workspace) -> None:
+    """An evaluation of before they stood among the per-query values has none there."""
+    path = workspace.per_query("six", "poor")
+    table = pyarrow.parquet.read_table(path)
+    kept = [measure != "rank_distance" for measure in table["measure"].to_pylist()]
+    assert not all(kept)
+    pyarrow.parquet.write_table(table.filter(kept), path)
+    message = "rank_distance of de-all is not the mean of its per-query values; run 'hybrid-pyserini evaluate' again"
+    assert message in error_of(lambda: read(workspace))
+
+
 def test_counts_have_no_mean(workspace: Workspace) -> None:
     for model in ("good", "poor"):
         change(workspace.evaluation("six", model), lambda record: record["settings"]["mono"].update(NumRet=60))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hybrid_pyserini.evaluation.comparison import RANK_DISTANCE
+from hybrid_pyserini.evaluation.families import RANK_DISTANCE
 from hybrid_pyserini.report.comparison_tables import comparison_tables, render
 from hybrid_pyserini.report.table_formats import Cell, Table, as_latex, as_markdown, as_text, latex_escaped
 
