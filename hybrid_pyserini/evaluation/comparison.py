@@ -1,7 +1,7 @@
 """Several systems on one data set: their means with intervals, and the tests of all their differences.
 
 The record is plain and can be written as JSON: ``systems``; ``measures``, of which the first two tables show the first;
-``clusters`` (what is resampled, and how many); ``settings`` (setting -> measure -> system -> mean, low, high, spread)
+``clusters`` (what is resampled, and how many); ``settings`` (setting -> measure -> system -> mean, low, high, sd)
 and ``by_query_language`` (language -> the same); ``pairs`` (pair -> measure -> system -> mean); ``differences`` of
 means and ``pair_differences``, of each two systems (``differences.py``); ``remarks``; ``method``; ``made_by``. The rank
 distance stands under ``multi`` as if it were a measure; there the smaller is the better, and wins.
@@ -22,12 +22,12 @@ from tqdm import tqdm
 from hybrid_pyserini.evaluation import bootstrap, intervals, significance
 from hybrid_pyserini.evaluation.clusters import articles_hash, clusters_of
 from hybrid_pyserini.evaluation.differences import (
-    Measured,
     Sample,
+    TopicScores,
     mean_differences,
     mean_estimates,
-    measured,
     pair_differences,
+    topic_scores,
 )
 from hybrid_pyserini.evaluation.families import FAMILIES, RANK_DISTANCE, correct
 from hybrid_pyserini.evaluation.language_bias import DISTANCES
@@ -62,10 +62,10 @@ class _Grid:
     """Those that have no hole."""
     sample: Sample
 
-    def measured(self, system: System, measure: str) -> Measured:
+    def topic_scores(self, system: System, measure: str) -> TopicScores:
         """A system's values of a measure."""
         of_models = [question_values(self.evaluated[m], self.questions, self.pairs, measure) for m in system.models]
-        return measured(self.sample, np.stack(of_models))
+        return topic_scores(self.sample, np.stack(of_models))
 
 
 def compare(
@@ -80,7 +80,7 @@ def compare(
     grid, remarks = _grid(workspace, info, evaluated)
     record = _frame(info, systems, grid, names)
     for measure in tqdm(names, desc="comparing", unit="measure", disable=None):
-        of_systems = {system.name: grid.measured(system, measure) for system in systems}
+        of_systems = {system.name: grid.topic_scores(system, measure) for system in systems}
         _add_means(record, grid.means, measure, {n: mean_estimates(grid.sample, m) for n, m in of_systems.items()})
         _add_pairs(record, grid, measure, of_systems)
         _add_differences(record, grid, measure, of_systems)
@@ -169,7 +169,7 @@ def _add_means(
         _places(record, mean)[measure] = {name: estimates[column] for name, estimates in of_systems.items()}
 
 
-def _add_pairs(record: dict[str, Any], grid: _Grid, measure: str, of_systems: Mapping[str, Measured]) -> None:
+def _add_pairs(record: dict[str, Any], grid: _Grid, measure: str, of_systems: Mapping[str, TopicScores]) -> None:
     for column, pair in enumerate(grid.pairs):
         record["pairs"][str(pair)][measure] = {
             name: fmean(system.over_seeds[grid.sample.scored[:, column], column])
@@ -178,7 +178,7 @@ def _add_pairs(record: dict[str, Any], grid: _Grid, measure: str, of_systems: Ma
 
 
 def _add_differences(
-    record: dict[str, Any], grid: _Grid, measure: str, of_systems: Mapping[str, Measured]
+    record: dict[str, Any], grid: _Grid, measure: str, of_systems: Mapping[str, TopicScores]
 ) -> None:
     names = list(of_systems)
     for a, b in combinations(names, 2):
@@ -215,7 +215,7 @@ def _untested(distance: Mapping[str, Any]) -> str | None:
 def _add_rank_distances(record: dict[str, Any], grid: _Grid, systems: Sequence[System]) -> None:
     """Rank distances under ``multi``; bounds without intervals and tests, and null where there is none."""
     distances = {
-        system.name: grid.measured(system, DISTANCES) for system in systems
+        system.name: grid.topic_scores(system, DISTANCES) for system in systems
         if not any(_untested(_distance(grid.evaluated[model])) for model in system.models)
     }
     multi = [(column, mean) for column, mean in enumerate(grid.means) if mean.setting == "multi"]
@@ -241,7 +241,7 @@ def _bound(of_models: Sequence[Mapping[str, Any]], language: str | None) -> dict
         of_model["mean"] if language is None else of_model["by_query_language"].get(language) for of_model in of_models
     ]
     mean = None if None in values else fmean(values)
-    return {"mean": mean, "low": None, "high": None, "spread": None, "bound": None if mean is None else True}
+    return {"mean": mean, "low": None, "high": None, "sd": None, "bound": None if mean is None else True}
 
 
 def _measure_remarks(left_out: Sequence[str]) -> dict[str, str]:

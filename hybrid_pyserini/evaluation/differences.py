@@ -36,8 +36,8 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A system's values of one measure."""
+class TopicScores:
+    """A system's scores on one measure, topic by topic."""
 
     values: np.ndarray
     """[seeds, questions, pairs], 0 where a question is not scored."""
@@ -49,23 +49,23 @@ class Measured:
         return self.values.mean(axis=0)
 
 
-def measured(sample: Sample, values: np.ndarray) -> Measured:
+def topic_scores(sample: Sample, values: np.ndarray) -> TopicScores:
     """A system's values [seeds, questions, pairs] with its means and their draws."""
     layout = sample.layout
     sums = np.stack([sample.clusters.sums(of_model) for of_model in values])
-    return Measured(values, Seeds(layout.means(sums), bootstrap_means(layout, sums)))
+    return TopicScores(values, Seeds(layout.means(sums), bootstrap_means(layout, sums)))
 
 
-def mean_estimates(sample: Sample, system: Measured) -> list[dict[str, float | None]]:
-    """For each mean: ``mean``, ``low`` and ``high`` of its 95% interval, and ``spread``, the standard deviation over
+def mean_estimates(sample: Sample, system: TopicScores) -> list[dict[str, float | None]]:
+    """For each mean: ``mean``, ``low`` and ``high`` of its 95% interval, and ``sd``, the standard deviation over
     seeds, null for one model."""
     found = estimate(sample.clusters.count, system.seeds)
-    spread = system.seeds.means.std(axis=0, ddof=1) if len(system.values) > 1 else np.full(len(found.value), np.nan)
-    columns = {"mean": found.value, "low": found.low, "high": found.high, "spread": spread}
+    sd = system.seeds.means.std(axis=0, ddof=1) if len(system.values) > 1 else np.full(len(found.value), np.nan)
+    columns = {"mean": found.value, "low": found.low, "high": found.high, "sd": sd}
     return _records(columns, len(found.value))
 
 
-def mean_differences(sample: Sample, a: Measured, b: Measured) -> list[dict[str, Any]]:
+def mean_differences(sample: Sample, a: TopicScores, b: TopicScores) -> list[dict[str, Any]]:
     """For each mean, of ``a`` minus ``b``: ``difference``, ``low`` and ``high``, ``p``, ``p_randomisation``, ``d_z``
     over questions, and in how many of its pairs ``a`` wins, ties and loses."""
     found = estimate(sample.clusters.count, a.seeds, b.seeds)
@@ -83,7 +83,7 @@ def mean_differences(sample: Sample, a: Measured, b: Measured) -> list[dict[str,
     }, len(found.value))
 
 
-def _randomisation(differences: np.ndarray, a: Measured, b: Measured) -> np.ndarray:
+def _randomisation(differences: np.ndarray, a: TopicScores, b: TopicScores) -> np.ndarray:
     """p-values [cells]; NaN where a system has several seeds, which it does not know."""
     if len(a.values) > 1 or len(b.values) > 1:
         return np.full(differences.shape[1], np.nan)
@@ -98,7 +98,7 @@ def _effect_of_questions(sample: Sample, added: np.ndarray) -> np.ndarray:
     ])
 
 
-def pair_differences(sample: Sample, a: Measured, b: Measured) -> list[dict[str, Any]]:
+def pair_differences(sample: Sample, a: TopicScores, b: TopicScores) -> list[dict[str, Any]]:
     """For each pair, over its scored queries, of ``a`` minus ``b``: ``difference``, ``p_t``, ``p_randomisation``,
     ``d_z``, and on how many queries ``a`` wins, ties and loses.
 

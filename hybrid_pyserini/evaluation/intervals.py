@@ -102,5 +102,5 @@ def _over_clusters(drawn: np.ndarray, clusters: int) -> np.ndarray:
     few = empty.mean(axis=0) > _EMPTY_DRAWS
     if clusters < 2 or few.all():
         return np.full(drawn.shape[1], np.nan)
-    spread = np.nanvar(np.where(few, 0.0, drawn), axis=0, ddof=1)
-    return np.where(few, np.nan, spread * clusters / (clusters - 1))
+    variance = np.nanvar(np.where(few, 0.0, drawn), axis=0, ddof=1)
+    return np.where(few, np.nan, variance * clusters / (clusters - 1))

@@ -151,8 +151,8 @@ def _seed_table(record: Mapping[str, Any], first: str) -> Table:
         for setting, measure in columns:
             of = record["settings"][setting].get(measure, {}).get(system["name"], {"mean": None})
             digits = 1 if measure == RANK_DISTANCE else 3
-            spread = f" ({of['spread']:.{digits}f})" if of.get("spread") is not None else ""
-            cells.append(Cell(figure_text(of, digits, half=False) + spread))
+            sd = f" ({of['sd']:.{digits}f})" if of.get("sd") is not None else ""
+            cells.append(Cell(figure_text(of, digits, half=False) + sd))
         rows.append(cells)
     header = ["system (seeds)", *(RANK_DISTANCE if of == RANK_DISTANCE else setting for setting, of in columns)]
     return Table(f"Seeds: {first} on {record['dataset']}, mean (standard deviation over seeds)", header, rows)
@@ -229,7 +229,7 @@ def comparison_notes(record: Mapping[str, Any]) -> list[str]:
     ]
 
 
-_MEAN_COLUMNS = ("mean", "low", "high", "spread")
+_MEAN_COLUMNS = ("mean", "low", "high", "sd")
 _DIFFERENCE_COLUMNS = (
     "difference", "low", "high", "p", "p_holm", "p_t", "p_t_holm", "p_randomisation", "p_randomisation_holm", "d_z",
     "wins", "ties", "losses",

@@ -65,7 +65,7 @@ def test_seeds(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None
     assert run(workspace, "six", "x=poor,poor-2", "good", "--format", "json") == 0
     record = json.loads(capsys.readouterr().out)
     assert [system["models"] for system in record["systems"]] == [["poor", "poor-2"], ["good"]]
-    assert record["settings"]["mono"]["RR"]["x"]["spread"] > 0
+    assert record["settings"]["mono"]["RR"]["x"]["sd"] > 0
 
 
 @pytest.mark.parametrize(("form", "first"), [

@@ -14,7 +14,7 @@ from scipy import stats
 from hybrid_pyserini.data.question_articles import write_question_articles
 from hybrid_pyserini.evaluation.clusters import Clusters
 from hybrid_pyserini.evaluation.comparison import compare
-from hybrid_pyserini.evaluation.differences import Measured, Sample, mean_differences, measured, pair_differences
+from hybrid_pyserini.evaluation.differences import Sample, TopicScores, mean_differences, pair_differences, topic_scores
 from hybrid_pyserini.evaluation.families import RANK_DISTANCE
 from hybrid_pyserini.evaluation.significance import holm
 from hybrid_pyserini.evaluation.systems import parse_systems
@@ -59,7 +59,7 @@ def test_the_whole_by_hand(workspace: Workspace) -> None:
             assert figure["mean"] == pytest.approx(5.5 / 6)
             half = stats.t.ppf(0.975, 5) * stats.sem(RR["good"])
             assert [figure["low"], figure["high"]] == pytest.approx([5.5 / 6 - half, 5.5 / 6 + half], rel=0.03)
-            assert figure["spread"] is None
+            assert figure["sd"] is None
     cross = difference(record, language=None, setting="cross", measure="RR")
     t = stats.ttest_rel(RR["good"], RR["poor"])
     assert (cross["a"], cross["b"], cross["difference"]) == ("good", "poor", pytest.approx(0.375))
@@ -78,7 +78,7 @@ def test_rank_distance_by_hand(workspace: Workspace) -> None:
     record = comparison(workspace)
     figures = record["settings"]["multi"][RANK_DISTANCE]
     assert (figures["good"]["mean"], figures["poor"]["mean"]) == (pytest.approx(19 / 6), 5)
-    assert figures["poor"] == {"mean": 5, "low": 5, "high": 5, "spread": None, "bound": False}
+    assert figures["poor"] == {"mean": 5, "low": 5, "high": 5, "sd": None, "bound": False}
     assert record["by_query_language"]["de"]["multi"][RANK_DISTANCE]["good"]["mean"] == pytest.approx(19 / 6)
     found = difference(record, language=None, measure=RANK_DISTANCE)
     assert found["difference"] == pytest.approx(19 / 6 - 5)
@@ -165,7 +165,7 @@ def test_seeds_of_a_system(workspace: Workspace) -> None:
     record = comparison(workspace, "good", "x=poor,poor-2")
     figure = record["settings"]["mono"]["RR"]["x"]
     assert figure["mean"] == pytest.approx((3.25 / 6 + 4 / 6) / 2)
-    assert figure["spread"] == pytest.approx(np.std([3.25 / 6, 4 / 6], ddof=1))
+    assert figure["sd"] == pytest.approx(np.std([3.25 / 6, 4 / 6], ddof=1))
     assert record["settings"]["multi"][RANK_DISTANCE]["x"]["mean"] == 6
     seed_variance = np.var([3.25 / 6, 4 / 6], ddof=1) / 2
     averaged = np.mean([RR["poor"], [0.25, 0.25, 1, 1, 0.5, 1]], axis=0)
@@ -249,7 +249,7 @@ def test_one_article_has_no_intervals_over_articles(workspace: Workspace) -> Non
     write_question_articles(workspace.question_articles("six"), dict.fromkeys(QUESTIONS, "A"))
     record = comparison(workspace)
     figure = record["settings"]["mono"]["RR"]["good"]
-    assert figure == {"mean": pytest.approx(5.5 / 6), "low": None, "high": None, "spread": None}
+    assert figure == {"mean": pytest.approx(5.5 / 6), "low": None, "high": None, "sd": None}
     mono = difference(record, language=None, setting="mono", measure="RR")
     assert (mono["p"], mono["p_holm"], mono["low"], mono["p_randomisation"]) == (None, None, None, 1.0)
     assert record["remarks"]["clusters"].startswith("one article: no intervals")
@@ -262,14 +262,14 @@ def test_equal_work_gives_equal_records(workspace: Workspace) -> None:
     assert comparison(workspace) == comparison(workspace)
 
 
-def uneven() -> tuple[Sample, Measured, Measured]:
+def uneven() -> tuple[Sample, TopicScores, TopicScores]:
     """Two pairs; the first scores three questions, the second the last two of them."""
     sample = Sample(
         Clusters("question", np.arange(3)), np.array([[True, False], [True, True], [True, True]]),
         np.array([[1, 0.5], [0, 0.5]]),
     )
     values = [np.array([[[0.9, 0], [0.6, 0.5], [0.0, 0.1]]]), np.array([[[0.3, 0], [0.6, 0.1], [0.3, 0.1]]])]
-    return sample, *(measured(sample, of_system) for of_system in values)
+    return sample, *(topic_scores(sample, of_system) for of_system in values)
 
 
 def test_pairs_with_their_own_queries() -> None:
@@ -295,5 +295,5 @@ def test_rounding_errors_are_no_difference(seed: int) -> None:
     values = 1 / random.integers(1, 9, (1, 12, 6))
     sample = Sample(Clusters("question", np.arange(12)), np.ones((12, 6), dtype=bool), np.full((6, 1), 1 / 6))
     others = values[:, :, random.permutation(6)]
-    (found,) = mean_differences(sample, measured(sample, values), measured(sample, others))
+    (found,) = mean_differences(sample, topic_scores(sample, values), topic_scores(sample, others))
     assert [found[name] for name in ("difference", "low", "high", "p", "p_randomisation", "d_z")] == [0, 0, 0, 1, 1, 0]

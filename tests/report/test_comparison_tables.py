@@ -14,9 +14,9 @@ from hybrid_pyserini.report.table_formats import Cell, Table, as_latex, as_markd
 NAMES = ("bm25", "x_y", "hybrid")
 
 
-def figure(mean: float | None, spread: float | None = None, **more: Any) -> dict[str, Any]:
+def figure(mean: float | None, sd: float | None = None, **more: Any) -> dict[str, Any]:
     interval = {"low": None, "high": None} if mean is None else {"low": mean - 0.02, "high": mean + 0.02}
-    return {"mean": mean, **interval, "spread": spread, **more}
+    return {"mean": mean, **interval, "sd": sd, **more}
 
 
 def settings(*means: float) -> dict[str, dict[str, Any]]:
