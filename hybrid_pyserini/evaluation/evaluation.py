@@ -68,9 +68,8 @@ def evaluate(
         cells, pool_measures = _score_all(
             workspace, info, model, scored, measures, aside, Pools(bias_at, ranks, depth["pool_hits"])
         )
-        means = average(info.pairs, {pair: cell.means for pair, cell in cells.items()}, names)
-        micro, micro_remarks = micro_average(info.pairs, {pair: cell.sums for pair, cell in cells.items()}, names)
-        pool, remarks = _pool_records(info, ranks, pool_measures)
+        means, mean_remarks = _mean_records(info, cells, names)
+        pool, pool_remarks = _pool_records(info, ranks, pool_measures)
         record = {
             "schema": SCHEMA,
             "dataset": info.name,
@@ -78,18 +77,13 @@ def evaluate(
             **depth,
             "languages": list(info.languages),
             "language_groups": language_groups(info.languages),
-            "settings": means.settings,
-            "settings_micro": micro,
-            "by_query_language": means.by_query_language,
-            "by_passage_language": means.by_passage_language,
-            **means.by_group,
+            **means,
             "pairs": {str(pair): cell.means for pair, cell in cells.items()},
             "queries": {str(pair): cell.queries for pair, cell in cells.items()},
             **pool,
-            "remarks": means.remarks
-            | micro_remarks
+            "remarks": mean_remarks
             | {f"pairs.{pair}": cell.remark for pair, cell in cells.items() if cell.remark}
-            | remarks,
+            | pool_remarks,
             "runs": _hashes(workspace.found_run, info.name, model, pairs)
             | _hashes(workspace.ranks, info.name, model, ranks),
             "judged_by": judgement_hashes(workspace, info.name, pairs),
@@ -159,6 +153,18 @@ def _score_all(
             for pair, values in pool_measure.values.items():
                 write(pair, {pool_measure.name: values})
     return cells, pool_measures
+
+
+def _mean_records(
+    info: DatasetInfo, cells: dict[Pair, _Cell], measures: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """``settings`` and the other means over pairs, and the remarks on them."""
+    means = average(info.pairs, {pair: cell.means for pair, cell in cells.items()}, measures)
+    micro, micro_remarks = micro_average(info.pairs, {pair: cell.sums for pair, cell in cells.items()}, measures)
+    return {
+        "settings": means.settings, "settings_micro": micro, "by_query_language": means.by_query_language,
+        "by_passage_language": means.by_passage_language, **means.by_group,
+    }, means.remarks | micro_remarks
 
 
 def _read_ranks(
