@@ -225,7 +225,7 @@ def comparison_notes(record: Mapping[str, Any]) -> list[str]:
         notes.append(f"{', '.join(single)}: one model each, so nothing is said about other seeds.")
     return notes + [
         f"{place.replace('_', ' ').replace('.', ' of ', 1)}: {remark}." for place, remark in remarks.items()
-        if place.startswith(("settings.", "rank_distance."))
+        if place == "measures" or place.startswith(("settings.", "rank_distance."))
     ]
 
 

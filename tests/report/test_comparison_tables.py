@@ -193,6 +193,8 @@ def test_the_notes_name_test_correction_and_clusters(record: dict[str, Any]) -> 
     ):
         assert said in notes
     assert "not said" not in notes
+    record["remarks"]["measures"] = "left out, as not all systems were evaluated with them: R@3"
+    assert render(record, "table").endswith("\nmeasures: left out, as not all systems were evaluated with them: R@3.\n")
     assert "takes questions for independent, and says nothing of seeds" in notes
     record["clusters"] = {"of": "question", "count": 282, "questions": 282}
     assert "282 questions, in all languages" in render(record, "table")
