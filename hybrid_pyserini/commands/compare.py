@@ -62,8 +62,10 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _check_output(path: Path) -> None:
-    """Raise InputError where no file can be written: comparing takes a while."""
+    """Raise InputError where no file can be written: comparing takes a while. Missing folders will be made, as other
+    commands make them; recipes write into folders of their own."""
     if path.is_dir():
         raise InputError("a folder", remedy="name a file in it", path=path)
-    if not path.parent.is_dir():
-        raise InputError("no such folder", remedy="make it, or choose another", path=path.parent)
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    if not there.is_dir():
+        raise InputError("no folder, so nothing can be written into it", remedy="choose another --output", path=there)
