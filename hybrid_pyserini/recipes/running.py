@@ -153,10 +153,7 @@ def _run_command(words: Sequence[str], log: Path, lock: BinaryIO) -> tuple[int, 
     It is a process group of its own and gets one SIGINT, however this process is told to stop, and is waited for.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as kept, _stopping_signals(), subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0,
-        pass_fds=[lock.fileno()],
-    ) as process:
+    with log.open("wb") as kept, _stopping_signals(), _start(words, lock) as process:
         assert process.stdout is not None
         try:
             while chunk := os.read(process.stdout.fileno(), _CHUNK):
@@ -171,14 +168,32 @@ def _run_command(words: Sequence[str], log: Path, lock: BinaryIO) -> tuple[int, 
     return process.returncode, next((line for line in reversed(lines) if line.strip()), "").strip()
 
 
+def _start(words: Sequence[str], lock: BinaryIO) -> "subprocess.Popen[bytes]":
+    """Start a command that hears SIGINT, also where this process ignores it, as what a shell starts in the background
+    does: a command would take that over."""
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0,
+            pass_fds=[lock.fileno()],
+        )
+    finally:
+        if ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextmanager
 def _stopping_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end this process as Ctrl-C does, so that no step goes on without it."""
+    """Let SIGTERM and SIGHUP end this process as Ctrl-C does, so that no step goes on without it; not where they are
+    ignored, as under nohup."""
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heard = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     finally:

@@ -91,13 +91,15 @@ def only_what_depends_on_a_change_is_done_again(
 def test_an_interrupted_training_goes_on_and_ends_as_an_undisturbed_one(
     tmp_path: Path, words: Path, request: pytest.FixtureRequest
 ) -> None:
-    """SIGTERM reaches ``run`` alone, as from a service manager; it ends the step, and the next run goes on."""
+    """SIGTERM reaches ``run`` alone, as from a service manager; it ends the step, and the next run goes on. SIGINT is
+    ignored, as in what a shell starts in the background, and still ends the step."""
     recipe = write_recipe(tmp_path, ONE_MODEL, ("batch-size: 8", "batch-size: 8, save_steps: 50"))
     alone, disturbed = tmp_path / "alone", tmp_path / "disturbed"
     arguments = ["run", str(recipe), "--set", f"DATA={words}", "--set", "STEPS=400", "--workspace"]
     process = subprocess.Popen(
         [sys.executable, "-m", "hybrid_pyserini", *arguments, str(disturbed)], stderr=subprocess.PIPE, text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN) and None,
     )
     work = disturbed / "models" / "hybrid-1.training"
     deadline = time.monotonic() + 240
