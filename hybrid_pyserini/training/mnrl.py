@@ -38,14 +38,13 @@ class MnrlSettings:
 def check_installed() -> None:
     """Raise InputError unless sentence-transformers and its trainer's datasets are installed."""
     try:
-        import datasets
+        import datasets  # noqa: F401
         import sentence_transformers  # noqa: F401
     except ImportError as error:
         raise InputError(
             f"{error.name} is not installed, which this reference is trained with",
             remedy="pip install 'hybrid-pyserini[reference]'",
         ) from None
-    del datasets
 
 
 def pairs(stores: Sequence[ExampleStore]) -> Iterator[dict[str, str]]:

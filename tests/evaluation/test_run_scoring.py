@@ -1,6 +1,7 @@
 """Runs scored by several processes: the same as by one, the same errors, and nothing that stays behind."""
 
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import threading
@@ -75,11 +76,16 @@ def test_a_fault_found_by_another_process_is_the_same_line(toy: Workspace, proce
 
 
 def test_a_process_that_is_killed_is_one_line(toy: Workspace, processes: Callable[[], None]) -> None:
+    missed = threading.Event()
+
     def kill() -> None:
         while len(children := multiprocessing.active_children()) < 2:
             time.sleep(0.001)
         os.kill(children[1].pid, signal.SIGSTOP)  # nor does the other one end when it is asked to
         children[0].kill()
+        if multiprocessing.connection.wait([children[1].sentinel], timeout=30) == []:  # and the test would never end
+            missed.set()
+            children[1].kill()
 
     processes()
     killer = threading.Thread(target=kill)
@@ -87,4 +93,5 @@ def test_a_process_that_is_killed_is_one_line(toy: Workspace, processes: Callabl
     with pytest.raises(InputError, match="a process that scored runs was ended from outside; see whether memory"):
         contents(toy)
     killer.join()
+    assert not missed.is_set()
     assert multiprocessing.active_children() == []
