@@ -1,1 +1,1 @@
-"""Readers: one published format a file, in; passages, topics, qrels and parallel examples, out."""
+"""Data in: published formats and training sources -> passages, topics, qrels and parallel examples in a workspace."""

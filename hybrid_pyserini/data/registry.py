@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hybrid_pyserini.data import own_data, squadshifts, xquad_r
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.readers import own_data, squadshifts, xquad_r
 from hybrid_pyserini.errors import InputError
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.data import xquad_r
+from hybrid_pyserini.data.readers import xquad_r
 from hybrid_pyserini.data.registry import READERS
 
-TINY = Path(__file__).parents[1] / "data" / "tiny-xquad-r"
+TINY = Path(__file__).parents[1] / "data" / "readers" / "tiny-xquad-r"
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hybrid_pyserini.data import xquad_r
+from hybrid_pyserini.data.readers import xquad_r
 
-TINY = Path(__file__).parent / "tiny-xquad-r"
+TINY = Path(__file__).parent / "readers" / "tiny-xquad-r"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs
-from hybrid_pyserini.data.lareqa import LareqaFile, name_groups, read_lareqa, to_passage
+from hybrid_pyserini.data.readers.lareqa import LareqaFile, name_groups, read_lareqa, to_passage
 from hybrid_pyserini.data.text import one_line
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import ParallelExample

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hybrid_pyserini.data.passage_groups import group_questions
-from hybrid_pyserini.data.squad import REMEDY, member, read_articles, read_question
+from hybrid_pyserini.data.readers.squad import REMEDY, member, read_articles, read_question
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Passage

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.squad import REMEDY, member, read_articles, read_question
+from hybrid_pyserini.data.readers.squad import REMEDY, member, read_articles, read_question
 from hybrid_pyserini.data.text import check_text, one_line
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, ParallelExample, Passage

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hybrid_pyserini.data import xquad_r
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.readers import xquad_r
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, ParallelExample
 

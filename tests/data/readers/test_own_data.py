@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hybrid_pyserini.data import own_data
+from hybrid_pyserini.data.readers import own_data
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, Passage
 
