@@ -20,6 +20,7 @@ from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import made_by, sha256
 from hybrid_pyserini.records import Negative, ParallelExample
 from hybrid_pyserini.training.eligible import EligiblePositions, eligibility
+from hybrid_pyserini.training.selection import Selection
 
 _BLOCK_ROWS = 4096
 _MOST_LANGUAGES = 64
@@ -63,11 +64,16 @@ def source_hashes(sources: Sequence[Path]) -> dict[str, str]:
     return {source.name: sha256(source) for source in sources}
 
 
-def build_store(folder: Path, examples: Iterable[ParallelExample], sources: dict[str, str] | None = None) -> int:
-    """Write a store; return the number of examples. Memory holds one block of rows.
+def build_store(
+    folder: Path, examples: Iterable[ParallelExample], sources: dict[str, str] | None = None,
+    selection: Selection | None = None,
+) -> int:
+    """Write a store of what ``selection`` takes of the examples, by default all; return the number of examples. Memory
+    holds one block of rows.
 
     ``sources`` are the hashes of what the examples were read from. Raises InputError where there are no examples.
     """
+    selection = selection or Selection()
     bits = _LanguageBits()
     with replacing_folder(folder) as aside:
         texts = aside / "examples.arrow"
@@ -75,12 +81,15 @@ def build_store(folder: Path, examples: Iterable[ParallelExample], sources: dict
             pa.OSFile(str(texts), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer,
             (aside / "languages.u64").open("wb") as masks,
         ):
-            count = sum(_write_block(block, writer, masks, bits) for block in _blocks(examples))
+            count = sum(_write_block(block, writer, masks, bits) for block in _blocks(selection.of(examples)))
         if not count:
-            raise InputError("no training examples in the source", remedy="check the source files", path=folder)
+            raise InputError(
+                "no training examples in the source" if selection.everything else "the selection leaves no example",
+                remedy="check the source files" if selection.everything else "select more", path=folder,
+            )
         write_json(aside / "manifest.json", {
             "format": _FORMAT, "examples": count, "languages": list(bits.bits), "block_rows": _BLOCK_ROWS,
-            "sha256": sha256(texts), "sources": sources or {}, "made_by": made_by(),
+            "sha256": sha256(texts), "sources": sources or {}, "selection": selection.record(), "made_by": made_by(),
         })
     return count
 
@@ -92,18 +101,25 @@ def _write_block(block: list[ParallelExample], writer: Any, masks: BinaryIO, bit
 
 
 def keep_or_build_store(
-    folder: Path, examples: Iterable[ParallelExample], sources: dict[str, str], *, overwrite: bool = False
+    folder: Path, examples: Iterable[ParallelExample], sources: dict[str, str], *,
+    selection: Selection | None = None, overwrite: bool = False,
 ) -> tuple["ExampleStore", bool]:
     """The store of these sources, and whether it was there already; ``examples`` are read only if it was not.
 
-    Raises InputError for a store of other sources, unless ``overwrite``.
+    Raises InputError for a store of other sources or of another selection, unless ``overwrite``.
     """
+    selection = selection or Selection()
     if folder.exists() and not overwrite:
         store = ExampleStore(folder)
         if store.sources != sources:
             raise InputError("a store of other sources", remedy="build it again with --overwrite", path=folder)
+        if store.selection != selection.record():
+            raise InputError(
+                "a store of another selection", remedy="build it again with --overwrite, or name it otherwise",
+                path=folder,
+            )
         return store, True
-    build_store(folder, examples, sources)
+    build_store(folder, examples, sources, selection)
     return ExampleStore(folder), False
 
 
@@ -149,6 +165,8 @@ class ExampleStore:
         self._bit_order: list[str] = manifest["languages"]
         self.languages: tuple[str, ...] = tuple(sorted(self._bit_order))
         self.sources: dict[str, str] = manifest["sources"]
+        self.selection: dict[str, Any] | None = manifest.get("selection")
+        """Languages and share of the examples (``training/selection.py``); None where it holds all of its sources."""
         self.sha256: str = manifest["sha256"]
         """Of all texts, as they were written."""
         self._size: int = manifest["examples"]
@@ -188,6 +206,14 @@ class ExampleStore:
 
     def _names(self, mask: int) -> list[str]:
         return sorted(name for bit, name in enumerate(self._bit_order) if mask >> bit & 1)
+
+    def counts(self) -> dict[str, int]:
+        """Language -> the number of examples that have a query in it."""
+        queries = np.asarray(self._masks[:, 0], dtype=np.uint64)
+        return {
+            language: int((queries & np.uint64(1 << self._bit_order.index(language)) != 0).sum())
+            for language in self.languages
+        }
 
     def eligible(self, kind: str, language: str | None) -> Sequence[int]:
         """The positions of the examples that can stand in a batch of this kind (``training/eligible.py``)."""

@@ -54,3 +54,18 @@ def test_two_sources_of_one_name_are_refused(tmp_path: Path, capsys: pytest.Capt
     assert run_examples(tmp_path / "w", first, second) == 2
     assert f"{second}: another source is named train.jsonl too; rename one of them" in capsys.readouterr().err
     assert not (tmp_path / "w" / "examples" / "both").exists()
+
+
+def test_languages_and_share(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row(str(number), language) for number in range(200) for language in ("de", "nl", "th")]
+    file = source(tmp_path / "a.jsonl", *rows)
+    selected = ["--languages", "de", "th=0.2", "--share", "0.5"]
+    assert main(["examples", "some", "--workspace", str(tmp_path), "--source", file, *selected]) == 0
+    store = ExampleStore(tmp_path / "examples" / "some")
+    assert 70 < len(store) < 130
+    assert store.languages == ("de", "th")
+    thai = store.counts()["th"]
+    assert 5 < thai < 40
+    assert capsys.readouterr().out == f"{store.folder}: {len(store)} examples in de th\nth in {thai} of them\n"
+    assert main(["examples", "some", "--workspace", str(tmp_path), "--source", file]) == 2
+    assert "a store of another selection" in capsys.readouterr().err
