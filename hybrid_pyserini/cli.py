@@ -29,6 +29,7 @@ COMMANDS = {
     "bm25": "the BM25 baseline, as runs of the same names",
     "evaluate": "runs -> AP, nDCG, recall; mono, cross and multi means; language bias",
     "compare": "evaluated systems -> the paper's tables, with intervals and tests of significance",
+    "shift": "the same systems on other data sets: the mean, the worst, the drop, with intervals",
     "report": "evaluated systems -> one self-contained HTML page and Markdown",
     "run": "a whole experiment from one file, going on where it was interrupted",
     "reproduce": "a recipe again, its figures held against the expected ones",

@@ -25,21 +25,28 @@ def make(root: Path) -> Workspace:
     """The data set ``six`` with the evaluated systems ``good`` and ``poor``: in the pool the second relevant passage
     stands 3 and 5 ranks below the first, for the first question of ``good`` 4."""
     workspace = Workspace(root)
-    for language in LANGUAGES:
-        write_topics(workspace.topics("six", language), dict.fromkeys(QUESTIONS, "?"))
-    for passages in (*LANGUAGES, "all"):
-        write_qrels(workspace.qrels("six", passages), {
-            question: dict.fromkeys(_relevant(question, passages), 1) for question in QUESTIONS
-        })
-    DatasetInfo("six", LANGUAGES, PAIRS).write(workspace.dataset_file("six"))
+    add_dataset(workspace, "six")
     add_system(workspace, "good", GOOD, (4, 3, 3, 3, 3, 3))
     add_system(workspace, "poor", POOR, (5,) * 6)
     return workspace
 
 
-def add_system(workspace: Workspace, model: str, ranks: Sequence[int], distances: Sequence[int] | None) -> None:
+def add_dataset(workspace: Workspace, dataset: str, pairs: Sequence[Pair] = PAIRS) -> None:
+    """Write topics, qrels and ``dataset.json``; the same for every name."""
+    for language in LANGUAGES:
+        write_topics(workspace.topics(dataset, language), dict.fromkeys(QUESTIONS, "?"))
+    for passages in (*LANGUAGES, "all"):
+        write_qrels(workspace.qrels(dataset, passages), {
+            question: dict.fromkeys(_relevant(question, passages), 1) for question in QUESTIONS
+        })
+    DatasetInfo(dataset, LANGUAGES, tuple(pairs)).write(workspace.dataset_file(dataset))
+
+
+def add_system(
+    workspace: Workspace, model: str, ranks: Sequence[int], distances: Sequence[int] | None, dataset: str = "six"
+) -> None:
     """Write and evaluate a model's runs; without ``distances`` it has no ranks and nothing but the first in a pool."""
-    for pair in PAIRS:
+    for pair in workspace.dataset(dataset).pairs:
         rankings, ranked = {}, []
         for place, question in enumerate(QUESTIONS):
             wanted = [ranks[place]]
@@ -48,15 +55,17 @@ def add_system(workspace: Workspace, model: str, ranks: Sequence[int], distances
             rankings[question] = _ranking(question, pair.passage, wanted)
             places = {hit.docid: rank for rank, hit in enumerate(rankings[question], start=1)}
             ranked += [RankedPassage(question, d, places[d], 1.0, 20) for d in _relevant(question, pair.passage)]
-        write_run(workspace.run("six", model, pair), rankings.items(), model)
+        write_run(workspace.run(dataset, model, pair), rankings.items(), model)
         if pair.setting == "multi" and distances:
-            write_ranks(workspace.ranks("six", model, pair), ranked)
-    evaluate_all(workspace, model)
+            write_ranks(workspace.ranks(dataset, model, pair), ranked)
+    evaluate_all(workspace, model, pairs=workspace.dataset(dataset).pairs, dataset=dataset)
 
 
-def evaluate_all(workspace: Workspace, *models: str, pairs: Sequence[Pair] = PAIRS) -> None:
+def evaluate_all(
+    workspace: Workspace, *models: str, pairs: Sequence[Pair] = PAIRS, dataset: str = "six"
+) -> None:
     for model in models:
-        evaluate(workspace, workspace.dataset("six"), model, pairs, parse_measures(MEASURES))
+        evaluate(workspace, workspace.dataset(dataset), model, pairs, parse_measures(MEASURES))
 
 
 def _relevant(question: str, passages: str) -> list[str]:

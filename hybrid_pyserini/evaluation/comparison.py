@@ -11,61 +11,29 @@ the best because it came out best.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
 from hybrid_pyserini.evaluation import bootstrap, intervals, significance
-from hybrid_pyserini.evaluation.clusters import articles_hash, clusters_of
+from hybrid_pyserini.evaluation.clusters import articles_hash
 from hybrid_pyserini.evaluation.differences import (
-    Sample,
     TopicScores,
     mean_differences,
     mean_estimates,
     pair_differences,
-    topic_scores,
 )
 from hybrid_pyserini.evaluation.families import FAMILIES, RANK_DISTANCE, correct
+from hybrid_pyserini.evaluation.grid import Grid, Mean, make_grid
 from hybrid_pyserini.evaluation.language_bias import DISTANCES
-from hybrid_pyserini.evaluation.settings import SETTINGS, why_null
-from hybrid_pyserini.evaluation.systems import Evaluated, System, question_values, read_evaluations
+from hybrid_pyserini.evaluation.settings import SETTINGS
+from hybrid_pyserini.evaluation.systems import Evaluated, System, read_evaluations
 from hybrid_pyserini.provenance import made_by
-from hybrid_pyserini.records import Pair
 from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace
 
 SCHEMA = "hybrid-pyserini comparison 1"
-
-
-@dataclass(frozen=True)
-class _Mean:
-    """A mean over pairs: of a setting, over all query languages (None) or one."""
-
-    language: str | None
-    setting: str
-    pairs: tuple[Pair, ...]
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """What all measures have in common."""
-
-    evaluated: Mapping[str, Evaluated]
-    """By model."""
-    questions: Mapping[str, int]
-    """Query id -> row."""
-    pairs: Sequence[Pair]
-    means: Sequence[_Mean]
-    """Those that have no hole."""
-    sample: Sample
-
-    def topic_scores(self, system: System, measure: str) -> TopicScores:
-        """A system's values of a measure."""
-        of_models = [question_values(self.evaluated[m], self.questions, self.pairs, measure) for m in system.models]
-        return topic_scores(self.sample, np.stack(of_models))
 
 
 def compare(
@@ -77,11 +45,11 @@ def compare(
     """
     models = [model for system in systems for model in system.models]
     evaluated, names, left_out = read_evaluations(workspace, info, models, measures)
-    grid, remarks = _grid(workspace, info, evaluated)
+    grid, remarks = make_grid(workspace, info, evaluated)
     record = _frame(info, systems, grid, names)
     for measure in tqdm(names, desc="comparing", unit="measure", disable=None):
         of_systems = {system.name: grid.topic_scores(system, measure) for system in systems}
-        _add_means(record, grid.means, measure, {n: mean_estimates(grid.sample, m) for n, m in of_systems.items()})
+        _add_means(record, grid.means, measure, _estimates(grid, of_systems))
         _add_pairs(record, grid, measure, of_systems)
         _add_differences(record, grid, measure, of_systems)
     _add_rank_distances(record, grid, systems)
@@ -97,26 +65,7 @@ def compare(
     }
 
 
-def _grid(
-    workspace: Workspace, info: DatasetInfo, evaluated: Sequence[Evaluated]
-) -> tuple[_Grid, dict[str, str]]:
-    """What the measures have in common, and why means are null, by their place in the record."""
-    of_pairs = evaluated[0].pairs
-    pairs = [pair for pair in info.pairs if pair in of_pairs]
-    means, remarks = _means(info, pairs)
-    query_ids = sorted({query_id for values in of_pairs.values() for query_id in values.query_ids})
-    questions = {query_id: row for row, query_id in enumerate(query_ids)}
-    scored = np.zeros((len(questions), len(pairs)), dtype=bool)
-    for column, pair in enumerate(pairs):
-        scored[[questions[query_id] for query_id in of_pairs[pair].query_ids], column] = True
-    weights = np.zeros((len(pairs), len(means)))
-    for column, mean in enumerate(means):
-        weights[[pairs.index(pair) for pair in mean.pairs], column] = 1 / len(mean.pairs)
-    sample = Sample(clusters_of(workspace, info.name, query_ids), scored, weights)
-    return _Grid({one.model: one for one in evaluated}, questions, pairs, means, sample), remarks
-
-
-def _frame(info: DatasetInfo, systems: Sequence[System], grid: _Grid, measures: Sequence[str]) -> dict[str, Any]:
+def _frame(info: DatasetInfo, systems: Sequence[System], grid: Grid, measures: Sequence[str]) -> dict[str, Any]:
     """The record before any figure."""
     clusters = grid.sample.clusters
     return {
@@ -133,21 +82,6 @@ def _frame(info: DatasetInfo, systems: Sequence[System], grid: _Grid, measures: 
     }
 
 
-def _means(info: DatasetInfo, pairs: Sequence[Pair]) -> tuple[list[_Mean], dict[str, str]]:
-    """The means that have no hole, and why the others are null, by their place in the record."""
-    means, remarks = [], {}
-    languages = dict.fromkeys(pair.query for pair in info.pairs)
-    for language in (None, *languages):
-        for setting in SETTINGS:
-            needed = tuple(p for p in info.pairs if p.setting == setting and language in (None, p.query))
-            if null := why_null(needed, pairs):
-                place = "settings" if language is None else f"by_query_language.{language}"
-                remarks[f"{place}.{setting}"] = null
-            else:
-                means.append(_Mean(language, setting, needed))
-    return means, remarks
-
-
 def _system_record(system: System, evaluated: Mapping[str, Evaluated]) -> dict[str, Any]:
     first = evaluated[system.models[0]].record
     return {
@@ -156,20 +90,24 @@ def _system_record(system: System, evaluated: Mapping[str, Evaluated]) -> dict[s
     }
 
 
-def _places(record: dict[str, Any], mean: _Mean) -> dict[str, Any]:
+def _estimates(grid: Grid, systems: Mapping[str, TopicScores]) -> dict[str, list[dict[str, float | None]]]:
+    return {name: mean_estimates(grid.sample.clusters.count, system.seeds) for name, system in systems.items()}
+
+
+def _places(record: dict[str, Any], mean: Mean) -> dict[str, Any]:
     """Where the measures of a mean stand in the record."""
     settings = record["settings"] if mean.language is None else record["by_query_language"][mean.language]
     return settings[mean.setting]
 
 
 def _add_means(
-    record: dict[str, Any], means: Sequence[_Mean], measure: str, of_systems: Mapping[str, Sequence[dict[str, Any]]]
+    record: dict[str, Any], means: Sequence[Mean], measure: str, of_systems: Mapping[str, Sequence[dict[str, Any]]]
 ) -> None:
     for column, mean in enumerate(means):
         _places(record, mean)[measure] = {name: estimates[column] for name, estimates in of_systems.items()}
 
 
-def _add_pairs(record: dict[str, Any], grid: _Grid, measure: str, of_systems: Mapping[str, TopicScores]) -> None:
+def _add_pairs(record: dict[str, Any], grid: Grid, measure: str, of_systems: Mapping[str, TopicScores]) -> None:
     for column, pair in enumerate(grid.pairs):
         record["pairs"][str(pair)][measure] = {
             name: fmean(system.over_seeds[grid.sample.scored[:, column], column])
@@ -178,7 +116,7 @@ def _add_pairs(record: dict[str, Any], grid: _Grid, measure: str, of_systems: Ma
 
 
 def _add_differences(
-    record: dict[str, Any], grid: _Grid, measure: str, of_systems: Mapping[str, TopicScores]
+    record: dict[str, Any], grid: Grid, measure: str, of_systems: Mapping[str, TopicScores]
 ) -> None:
     names = list(of_systems)
     for a, b in combinations(names, 2):
@@ -212,14 +150,14 @@ def _untested(distance: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _add_rank_distances(record: dict[str, Any], grid: _Grid, systems: Sequence[System]) -> None:
+def _add_rank_distances(record: dict[str, Any], grid: Grid, systems: Sequence[System]) -> None:
     """Rank distances under ``multi``; bounds without intervals and tests, and null where there is none."""
     distances = {
         system.name: grid.topic_scores(system, DISTANCES) for system in systems
         if not any(_untested(_distance(grid.evaluated[model])) for model in system.models)
     }
     multi = [(column, mean) for column, mean in enumerate(grid.means) if mean.setting == "multi"]
-    estimates = {name: mean_estimates(grid.sample, system) for name, system in distances.items()}
+    estimates = _estimates(grid, distances)
     for column, mean in multi:
         _places(record, mean)[RANK_DISTANCE] = {
             system.name: estimates[system.name][column] | {"bound": False} if system.name in distances
@@ -250,7 +188,7 @@ def _measure_remarks(left_out: Sequence[str]) -> dict[str, str]:
     return {"measures": f"left out, as not all systems were evaluated with them: {' '.join(left_out)}"}
 
 
-def _cluster_remarks(grid: _Grid) -> dict[str, str]:
+def _cluster_remarks(grid: Grid) -> dict[str, str]:
     clusters = grid.sample.clusters
     if clusters.count > 1:
         return {}
@@ -265,7 +203,7 @@ def _seed_remarks(systems: Sequence[System]) -> dict[str, str]:
     }
 
 
-def _distance_remarks(systems: Sequence[System], grid: _Grid) -> dict[str, str]:
+def _distance_remarks(systems: Sequence[System], grid: Grid) -> dict[str, str]:
     remarks: dict[str, str] = {}
     if not any(mean.setting == "multi" for mean in grid.means):
         return remarks

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hybrid_pyserini.evaluation.bootstrap import Layout, bootstrap_means
+from hybrid_pyserini.evaluation.bootstrap import SEED, Layout, bootstrap_means
 from hybrid_pyserini.evaluation.clusters import Clusters
 from hybrid_pyserini.evaluation.intervals import ROUNDING, Seeds, estimate
 from hybrid_pyserini.evaluation.significance import effect_size, paired_randomisation, paired_t, win_tie_loss
@@ -49,18 +49,18 @@ class TopicScores:
         return self.values.mean(axis=0)
 
 
-def topic_scores(sample: Sample, values: np.ndarray) -> TopicScores:
-    """A system's values [seeds, questions, pairs] with its means and their draws."""
+def topic_scores(sample: Sample, values: np.ndarray, seed: int = SEED) -> TopicScores:
+    """A system's values [seeds, questions, pairs] with its means and their draws, which ``seed`` decides."""
     layout = sample.layout
     sums = np.stack([sample.clusters.sums(of_model) for of_model in values])
-    return TopicScores(values, Seeds(layout.means(sums), bootstrap_means(layout, sums)))
+    return TopicScores(values, Seeds(layout.means(sums), bootstrap_means(layout, sums, seed=seed)))
 
 
-def mean_estimates(sample: Sample, system: TopicScores) -> list[dict[str, float | None]]:
-    """For each mean: ``mean``, ``low`` and ``high`` of its 95% interval, and ``sd``, the standard deviation over
-    seeds, null for one model."""
-    found = estimate(sample.clusters.count, system.seeds)
-    sd = system.seeds.means.std(axis=0, ddof=1) if len(system.values) > 1 else np.full(len(found.value), np.nan)
+def mean_estimates(clusters: int, seeds: Seeds) -> list[dict[str, float | None]]:
+    """For each mean, over so many clusters: ``mean``, ``low`` and ``high`` of its 95% interval, and ``sd``, the
+    standard deviation over seeds, null for one model."""
+    found = estimate(clusters, seeds)
+    sd = seeds.means.std(axis=0, ddof=1) if len(seeds.means) > 1 else np.full(len(found.value), np.nan)
     columns = {"mean": found.value, "low": found.low, "high": found.high, "sd": sd}
     return _records(columns, len(found.value))
 

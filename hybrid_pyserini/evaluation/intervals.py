@@ -53,6 +53,10 @@ class Seeds:
     drawn: np.ndarray
     """[seeds, draws, means], from ``bootstrap_means``."""
 
+    def column(self, place: int) -> "Seeds":
+        """One of the means by itself."""
+        return Seeds(self.means[:, place : place + 1], self.drawn[:, :, place : place + 1])
+
 
 @dataclass(frozen=True)
 class Estimate:

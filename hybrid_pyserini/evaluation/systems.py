@@ -45,8 +45,8 @@ class Evaluated:
     """Of the JSON."""
 
 
-def parse_systems(workspace: Workspace, words: Sequence[str]) -> list[System]:
-    """Systems from ``MODEL`` or ``NAME=MODEL,MODEL,...``; raises InputError for fewer than two, for what is named
+def parse_systems(workspace: Workspace, words: Sequence[str], *, least: int = 2) -> list[System]:
+    """Systems from ``MODEL`` or ``NAME=MODEL,MODEL,...``; raises InputError for fewer than ``least``, for what is named
     twice, and for an empty name."""
     systems = []
     for word in words:
@@ -65,7 +65,7 @@ def parse_systems(workspace: Workspace, words: Sequence[str]) -> list[System]:
         for name in named:
             if named.count(name) > 1:
                 raise InputError(f"{what} {name!r} is named {named.count(name)} times", remedy="name each once")
-    if len(systems) < 2:
+    if len(systems) < least:
         raise InputError("one system is nothing to compare", remedy="name two or more")
     return systems
 

@@ -11,7 +11,7 @@ from typing import Any
 from hybrid_pyserini.evaluation.families import RANK_DISTANCE
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.records import Pair
-from hybrid_pyserini.report.table_formats import Cell, Table, as_latex, as_markdown, as_text
+from hybrid_pyserini.report.table_formats import Cell, Table, render_tables
 from hybrid_pyserini.report.tables import NONE
 
 ALPHA = 0.05
@@ -27,12 +27,7 @@ def render(record: Mapping[str, Any], form: str, *, terminal: bool = False) -> s
         return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
     if form == "csv":
         return _csv(record)
-    tables, notes = comparison_tables(record), comparison_notes(record)
-    if form == "markdown":
-        return as_markdown(tables, notes) + "\n"
-    if form == "latex":
-        return as_latex(tables, notes) + "\n"
-    return as_text(tables, notes, terminal=terminal) + "\n"
+    return render_tables(comparison_tables(record), comparison_notes(record), form, terminal=terminal)
 
 
 def comparison_tables(record: Mapping[str, Any]) -> list[Table]:

@@ -30,6 +30,15 @@ class Table:
     rows: Sequence[Sequence[Cell]]
 
 
+def render_tables(tables: Sequence[Table], notes: Sequence[str], form: str, *, terminal: bool) -> str:
+    """Tables with their notes as table, markdown or latex, ending in a line break."""
+    if form == "markdown":
+        return as_markdown(tables, notes) + "\n"
+    if form == "latex":
+        return as_latex(tables, notes) + "\n"
+    return as_text(tables, notes, terminal=terminal) + "\n"
+
+
 def as_text(tables: Sequence[Table], notes: Sequence[str], *, terminal: bool) -> str:
     """Aligned columns; on a terminal the best is bold and the second underlined, else they have a superscript."""
     said = "bold: best, underlined: second" if terminal else "¹ best, ² second"
