@@ -22,12 +22,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="of those that all were evaluated with; Tables 1 and 2 show the first (default: all of these, in "
         "evaluate's order)",
     )
+    parser.add_argument(
+        "--groups", nargs="+", metavar="NAME=L,L,...", default=[],
+        help="a further table, by groups of languages, such as unseen=el,vi seen=ar,de,en",
+    )
     add_table_arguments(parser, "table", "markdown", "latex", "csv", "json")
     parser.epilog = (
         "Table 1: means of mono, cross and multi, and the rank distance; 2: by query language; 3: further measures;\n"
         "and each two systems' differences. docs/comparing.md says how they are tested.\n"
         "example: hybrid-pyserini compare xquad-r-heldout bm25 x-x-mono x-y hybrid --measures AP R@1 R@10\n"
         "         hybrid-pyserini compare demo x-y=x-y-1,x-y-2,x-y-3 hybrid=hybrid-1,hybrid-2,hybrid-3\n"
+        "         hybrid-pyserini compare xquad-r x-y hybrid --groups unseen=el,vi seen=ar,de,en,es,hi,ru,th,tr,zh\n"
         "         hybrid-pyserini compare xquad-r x-y hybrid --format latex --output tables.tex"
     )
 
@@ -35,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Compare the systems and print or write the tables."""
     from hybrid_pyserini.evaluation.comparison import compare
+    from hybrid_pyserini.evaluation.grid import parse_groups
     from hybrid_pyserini.evaluation.systems import parse_systems
     from hybrid_pyserini.report.comparison_tables import render
 
@@ -42,7 +48,8 @@ def run(arguments: argparse.Namespace) -> None:
     info = workspace.dataset(arguments.dataset)
     check_output(arguments.output)
     systems = parse_systems(workspace, [arguments.first, *arguments.others])
-    record = compare(workspace, info, systems, arguments.measures)
+    groups = parse_groups(info, arguments.groups)
+    record = compare(workspace, info, systems, arguments.measures, groups)
     if "measures" in record["remarks"]:
         print(f"hybrid-pyserini compare: {record['remarks']['measures']}", file=sys.stderr)
     put(arguments, partial(render, record))

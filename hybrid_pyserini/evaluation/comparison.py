@@ -2,7 +2,8 @@
 
 The record is plain and can be written as JSON: ``systems``; ``measures``, of which the first two tables show the first;
 ``clusters`` (what is resampled, and how many); ``settings`` (setting -> measure -> system -> mean, low, high, sd)
-and ``by_query_language`` (language -> the same); ``pairs`` (pair -> measure -> system -> mean); ``differences`` of
+and ``by_query_language`` (language -> the same); ``groups`` (name -> languages) and ``by_group`` (name -> the same as
+``settings``, with ``cross, passages``); ``pairs`` (pair -> measure -> system -> mean); ``differences`` of
 means and ``pair_differences``, of each two systems (``differences.py``); ``remarks``; ``method``; ``made_by``. The rank
 distance stands under ``multi`` as if it were a measure; there the smaller is the better, and wins.
 
@@ -26,7 +27,7 @@ from hybrid_pyserini.evaluation.differences import (
     pair_differences,
 )
 from hybrid_pyserini.evaluation.families import FAMILIES, RANK_DISTANCE, correct
-from hybrid_pyserini.evaluation.grid import Grid, Mean, make_grid
+from hybrid_pyserini.evaluation.grid import INTO, Grid, Groups, Mean, make_grid
 from hybrid_pyserini.evaluation.language_bias import DISTANCES
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.evaluation.systems import Evaluated, System, read_evaluations
@@ -37,16 +38,18 @@ SCHEMA = "hybrid-pyserini comparison 1"
 
 
 def compare(
-    workspace: Workspace, info: DatasetInfo, systems: Sequence[System], measures: Sequence[str] | None = None
+    workspace: Workspace, info: DatasetInfo, systems: Sequence[System], measures: Sequence[str] | None = None,
+    groups: Groups | None = None,
 ) -> dict[str, Any]:
     """The comparison. ``measures``: by ir-measures' names, of those that all were evaluated with; None: all of these.
+    ``groups``: of languages, to take means by.
 
     Raises InputError where the systems cannot be compared (``systems.py``).
     """
     models = [model for system in systems for model in system.models]
     evaluated, names, left_out = read_evaluations(workspace, info, models, measures)
-    grid, remarks = make_grid(workspace, info, evaluated)
-    record = _frame(info, systems, grid, names)
+    grid, remarks = make_grid(workspace, info, evaluated, groups)
+    record = _frame(info, systems, grid, names, groups or {})
     for measure in tqdm(names, desc="comparing", unit="measure", disable=None):
         of_systems = {system.name: grid.topic_scores(system, measure) for system in systems}
         _add_means(record, grid.means, measure, _estimates(grid, of_systems))
@@ -65,7 +68,9 @@ def compare(
     }
 
 
-def _frame(info: DatasetInfo, systems: Sequence[System], grid: Grid, measures: Sequence[str]) -> dict[str, Any]:
+def _frame(
+    info: DatasetInfo, systems: Sequence[System], grid: Grid, measures: Sequence[str], groups: Groups
+) -> dict[str, Any]:
     """The record before any figure."""
     clusters = grid.sample.clusters
     return {
@@ -77,6 +82,8 @@ def _frame(info: DatasetInfo, systems: Sequence[System], grid: Grid, measures: S
             language: {setting: {} for setting in SETTINGS}
             for language in dict.fromkeys(pair.query for pair in info.pairs)
         },
+        "groups": {group: list(languages) for group, languages in groups.items()},
+        "by_group": {group: {setting: {} for setting in (*SETTINGS, INTO)} for group in groups},
         "pairs": {str(pair): {} for pair in grid.pairs},
         "differences": [], "pair_differences": [],
     }
@@ -96,8 +103,9 @@ def _estimates(grid: Grid, systems: Mapping[str, TopicScores]) -> dict[str, list
 
 def _places(record: dict[str, Any], mean: Mean) -> dict[str, Any]:
     """Where the measures of a mean stand in the record."""
-    settings = record["settings"] if mean.language is None else record["by_query_language"][mean.language]
-    return settings[mean.setting]
+    if mean.language is not None:
+        return record["by_query_language"][mean.language][mean.setting]
+    return (record["settings"] if mean.group is None else record["by_group"][mean.group])[mean.setting]
 
 
 def _add_means(
@@ -122,7 +130,7 @@ def _add_differences(
     for a, b in combinations(names, 2):
         head = {"measure": measure, "a": a, "b": b}
         record["differences"] += [
-            {"language": mean.language, "setting": mean.setting, **head, **found}
+            {"language": mean.language, "group": mean.group, "setting": mean.setting, **head, **found}
             for mean, found in zip(
                 grid.means, mean_differences(grid.sample, of_systems[a], of_systems[b]), strict=True
             )
@@ -161,24 +169,24 @@ def _add_rank_distances(record: dict[str, Any], grid: Grid, systems: Sequence[Sy
     for column, mean in multi:
         _places(record, mean)[RANK_DISTANCE] = {
             system.name: estimates[system.name][column] | {"bound": False} if system.name in distances
-            else _bound([_distance(grid.evaluated[model]) for model in system.models], mean.language)
+            else _bound([_distance(grid.evaluated[model]) for model in system.models], mean)
             for system in systems
         }
     for a, b in combinations(distances, 2):
         found = mean_differences(grid.sample, distances[a], distances[b])
         record["differences"] += [
-            {"language": mean.language, "setting": "multi", "measure": RANK_DISTANCE, "a": a, "b": b, **found[column],
-             "wins": found[column]["losses"], "losses": found[column]["wins"]}
+            {"language": mean.language, "group": mean.group, "setting": "multi", "measure": RANK_DISTANCE, "a": a,
+             "b": b, **found[column], "wins": found[column]["losses"], "losses": found[column]["wins"]}
             for column, mean in multi
         ]
 
 
-def _bound(of_models: Sequence[Mapping[str, Any]], language: str | None) -> dict[str, Any]:
+def _bound(of_models: Sequence[Mapping[str, Any]], of: Mean) -> dict[str, Any]:
     """The mean over models of an upper bound; null where a model has no figure."""
-    values = [
-        of_model["mean"] if language is None else of_model["by_query_language"].get(language) for of_model in of_models
-    ]
-    mean = None if None in values else fmean(values)
+    languages = [pair.query for pair in of.pairs]
+    figures = [of_model["by_query_language"] for of_model in of_models]
+    known = all(by_language.keys() >= set(languages) for by_language in figures)
+    mean = fmean(by_language[language] for by_language in figures for language in languages) if known else None
     return {"mean": mean, "low": None, "high": None, "sd": None, "bound": None if mean is None else True}
 
 

@@ -107,7 +107,7 @@ def _settings_place(grids: Mapping[str, Grid], setting: str) -> dict[str, int] |
     """Data set -> the column of the setting's mean over all query languages; None where one of them lacks it."""
     places = {
         name: column for name, grid in grids.items() for column, mean in enumerate(grid.means)
-        if mean.setting == setting and mean.language is None
+        if mean.setting == setting and mean.of_all
     }
     return places if len(places) == len(grids) else None
 

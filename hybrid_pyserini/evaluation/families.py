@@ -16,9 +16,15 @@ FAMILIES = {
     "settings": "mono, cross and multi of the first measure, and the rank distance",
     "other measures": "mono, cross and multi of all other measures",
     "by query language": "the query languages' mono, cross and multi, of each measure by itself",
+    "by group": "the groups' mono, cross, cross by passages and multi, of each measure by itself",
     "pairs": "all language pairs, of each measure by itself",
 }
 """What is corrected together."""
+
+
+def of_all_languages(difference: Mapping[str, Any]) -> bool:
+    """Whether a difference is of means over all query languages."""
+    return difference["language"] is None and difference["group"] is None
 
 
 def correct(record: Mapping[str, Any]) -> None:
@@ -32,6 +38,8 @@ def _family(row: Mapping[str, Any], first: str) -> str:
     """Which table a difference of means stands in; ``first``: the first measure."""
     if row["language"] is not None:
         return f"by query language: {row['measure']}"
+    if row["group"] is not None:
+        return f"by group: {row['measure']}"
     return "settings" if row["measure"] in (first, RANK_DISTANCE) else "other measures"
 
 

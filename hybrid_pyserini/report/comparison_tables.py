@@ -1,14 +1,16 @@
 """A comparison as the paper's tables: 1, the settings and the rank distance; 2, by query language; 3, further measures;
-and below them the differences of each two systems with their tests.
+4, by groups of languages where there are any, which the paper has not; and below them the differences of each two
+systems with their tests.
 """
 
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hybrid_pyserini.evaluation.families import RANK_DISTANCE
+from hybrid_pyserini.evaluation.families import RANK_DISTANCE, of_all_languages
+from hybrid_pyserini.evaluation.grid import INTO
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.report.table_formats import Cell, Table, render_tables
@@ -35,7 +37,7 @@ def comparison_tables(record: Mapping[str, Any]) -> list[Table]:
     first, *others = record["measures"]
     tables = [
         _setting_table(record, 1, first), *_language_tables(record, first),
-        *(_setting_table(record, 3, measure) for measure in others),
+        *(_setting_table(record, 3, measure) for measure in others), *_group_tables(record, first),
         _seed_table(record, first), _difference_table(record, first),
     ]
     return [shown for shown in map(_with_figures, tables) if len(shown.header) > 1]
@@ -61,7 +63,7 @@ def _setting_table(record: Mapping[str, Any], number: int, measure: str) -> Tabl
         columns.append(("multi", RANK_DISTANCE))
         title += ", and rank distance in the pool"
     cells = [
-        _compared(record, None, setting, of, record["settings"][setting].get(of, {}), half=True)
+        _compared(record, {}, setting, of, record["settings"][setting].get(of, {}), half=True)
         for setting, of in columns
     ]
     header = [measure, *(RANK_DISTANCE if of == RANK_DISTANCE else setting for setting, of in columns)]
@@ -72,25 +74,63 @@ def _setting_table(record: Mapping[str, Any], number: int, measure: str) -> Tabl
 
 def _language_tables(record: Mapping[str, Any], first: str) -> list[Table]:
     """Query languages by systems, a table a setting and one of the rank distance; the last row is the mean."""
+    return [
+        _by_table(record, title, setting, measure, [
+            *((language, {"language": language}, of) for language, of in record["by_query_language"].items()),
+            ("mean", {}, record["settings"]),
+        ])
+        for title, setting, measure in _by_titles(record, 2, (*SETTINGS,), first, "by query language")
+    ]
+
+
+def _group_tables(record: Mapping[str, Any], first: str) -> list[Table]:
+    """Groups of languages by systems, in the same way; none without groups."""
+    if not record["groups"]:
+        return []
+    return [
+        _by_table(record, title, setting, measure, [
+            (f"{group} ({' '.join(record['groups'][group])})", {"group": group}, of)
+            for group, of in record["by_group"].items()
+        ])
+        for title, setting, measure in _by_titles(
+            record, 4, (SETTINGS[0], SETTINGS[1], INTO, SETTINGS[2]), first, "by group of query languages"
+        )
+    ]
+
+
+def _by_titles(
+    record: Mapping[str, Any], number: int, settings: Sequence[str], first: str, by: str
+) -> Iterator[tuple[str, str, str]]:
+    """(Title, setting, measure) of the tables of the first measure and of the rank distance."""
+    for setting in settings:
+        of = by.replace("query languages", "passage languages") if setting == INTO else by
+        yield f"Table {number}: {first} on {record['dataset']}, {setting.split(',')[0]}, {of}", setting, first
+    yield f"Table {number}: {RANK_DISTANCE} on {record['dataset']}, {by}", "multi", RANK_DISTANCE
+
+
+def _by_table(
+    record: Mapping[str, Any], title: str, setting: str, measure: str,
+    rows: Sequence[tuple[str, Mapping[str, str], Mapping[str, Any]]],
+) -> Table:
+    """``rows``: what a row is called, how its differences say where they are, its settings."""
     names = [system["name"] for system in record["systems"]]
-    tables = []
-    for setting, measure in [*((setting, first) for setting in SETTINGS), ("multi", RANK_DISTANCE)]:
-        rows = []
-        for language in (*record["by_query_language"], None):
-            settings = record["settings"] if language is None else record["by_query_language"][language]
-            cells = _compared(record, language, setting, measure, settings[setting].get(measure, {}))
-            rows.append([Cell(language or "mean"), *(cells[name] for name in names)])
-        of_setting = "" if measure == RANK_DISTANCE else f", {setting}"
-        title = f"Table 2: {measure} on {record['dataset']}{of_setting}, by query language"
-        tables.append(Table(title, [measure + of_setting, *names], rows))
-    return tables
+    cells = []
+    for name, place, settings in rows:
+        compared = _compared(record, place, setting, measure, settings[setting].get(measure, {}))
+        cells.append([Cell(name), *(compared[system] for system in names)])
+    corner = measure if measure == RANK_DISTANCE else f"{measure}, {setting}"
+    return Table(title, [corner, *names], cells)
 
 
 def _compared(
-    record: Mapping[str, Any], language: str | None, setting: str, measure: str, figures: Figures, *, half: bool = False
+    record: Mapping[str, Any], place: Mapping[str, str], setting: str, measure: str, figures: Figures, *,
+    half: bool = False,
 ) -> dict[str, Cell]:
-    """System -> its cell among those it is set against. Bounds and what has no figure take no place, and where all
-    print the same none is the best. What prints the same as the best has no dagger."""
+    """System -> its cell among those it is set against; ``place``: of which language or group, if not of all languages.
+
+    Bounds and what has no figure take no place, and where all print the same none is the best. What prints the same as
+    the best has no dagger.
+    """
     distance = measure == RANK_DISTANCE
     digits = 1 if distance else 3
     shown = {
@@ -99,13 +139,13 @@ def _compared(
     }
     ranking = sorted(set(shown.values()), reverse=not distance)[:2]
     best = (min if distance else max)(shown, key=lambda name: figures[name]["mean"], default=None)
-    worse = _worse_than(record, best, language, setting, measure)
+    worse = _worse_than(record, best, place, setting, measure)
     cells = {}
     for system in record["systems"]:
         name = system["name"]
         of = figures.get(name, {"mean": None})
-        place = ranking.index(shown[name]) + 1 if shown.get(name) in ranking and len(ranking) > 1 else 0
-        cells[name] = Cell(figure_text(of, digits, half), place, name in worse and shown.get(name) != ranking[0])
+        rank = ranking.index(shown[name]) + 1 if shown.get(name) in ranking and len(ranking) > 1 else 0
+        cells[name] = Cell(figure_text(of, digits, half), rank, name in worse and shown.get(name) != ranking[0])
     return cells
 
 
@@ -120,10 +160,10 @@ def figure_text(of: Mapping[str, Any], digits: int, half: bool) -> str:
 
 
 def _worse_than(
-    record: Mapping[str, Any], best: str | None, language: str | None, setting: str, measure: str
+    record: Mapping[str, Any], best: str | None, of: Mapping[str, str], setting: str, measure: str
 ) -> set[str]:
     """The systems that differ from the best one, with Holm's correction."""
-    place = {"language": language, "setting": setting, "measure": measure}
+    place = {"language": None, "group": None, **of, "setting": setting, "measure": measure}
     return {
         row["a"] if row["b"] == best else row["b"] for row in record["differences"]
         if best in (row["a"], row["b"]) and place.items() <= row.items() and significant(row["p_holm"])
@@ -157,7 +197,7 @@ def _difference_table(record: Mapping[str, Any], first: str) -> Table:
     """Each two systems in each setting of the first measure, and in the rank distance."""
     rows = []
     for row in record["differences"]:
-        if row["language"] is not None or row["measure"] not in (first, RANK_DISTANCE):
+        if not of_all_languages(row) or row["measure"] not in (first, RANK_DISTANCE):
             continue
         distance = row["measure"] == RANK_DISTANCE
         digits = 1 if distance else 3
@@ -206,7 +246,7 @@ def comparison_notes(record: Mapping[str, Any]) -> list[str]:
         f"± half of the 95% interval: {clusters['count']} {what}, in all languages and pairs, resampled together "
         f"({method['bootstrap_draws']:,} draws; t with the bootstrap's standard error).",
         "† differs from the best of its column (by query language: of its row): p < .05 by the same t, with Holm's "
-        "correction for each two systems: in Table 1; in all that Table 2 has of a measure; in all of Table 3.",
+        "correction for each two systems: in Table 1; in all that Table 2, or 4, has of a measure; in all of Table 3.",
     ]
     notes.append(
         "Differences: p by the same t, none where all differ by the same; randomisation swaps whole clusters, "
@@ -220,7 +260,7 @@ def comparison_notes(record: Mapping[str, Any]) -> list[str]:
         notes.append(f"{', '.join(single)}: one model each, so nothing is said about other seeds.")
     return notes + [
         f"{place.replace('_', ' ').replace('.', ' of ', 1)}: {remark}." for place, remark in remarks.items()
-        if place == "measures" or place.startswith(("settings.", "rank_distance."))
+        if place == "measures" or place.startswith(("settings.", "rank_distance.", "by_group."))
     ]
 
 
@@ -236,7 +276,8 @@ def _csv(record: Mapping[str, Any]) -> str:
     numbers = tuple(dict.fromkeys(_MEAN_COLUMNS + _DIFFERENCE_COLUMNS))
     out = io.StringIO()
     writer = csv.DictWriter(
-        out, ("dataset", "of", "language", "setting", "pair", "measure", "system", "against", "bound", *numbers),
+        out,
+        ("dataset", "of", "language", "group", "setting", "pair", "measure", "system", "against", "bound", *numbers),
         restval="", lineterminator="\n",
     )
     writer.writeheader()
@@ -246,14 +287,14 @@ def _csv(record: Mapping[str, Any]) -> str:
 
 def _lines(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The figures: means, by query language too, pairs, differences of means and of pairs."""
-    for language, settings in [("", record["settings"]), *record["by_query_language"].items()]:
+    means: list[tuple[dict[str, str], Mapping[str, Any]]] = [({}, record["settings"])]
+    means += [({"language": language}, settings) for language, settings in record["by_query_language"].items()]
+    means += [({"group": group}, settings) for group, settings in record["by_group"].items()]
+    for place, settings in means:
         for setting, measures in settings.items():
             for measure, systems in measures.items():
                 for system, figures in systems.items():
-                    yield {
-                        "of": "mean", "language": language, "setting": setting, "measure": measure, "system": system,
-                        **figures,
-                    }
+                    yield {"of": "mean", **place, "setting": setting, "measure": measure, "system": system, **figures}
     for pair, measures in record["pairs"].items():
         for measure, systems in measures.items():
             for system, mean in systems.items():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hybrid_pyserini.evaluation.families import RANK_DISTANCE
+from hybrid_pyserini.evaluation.families import RANK_DISTANCE, of_all_languages
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.report.comparison_tables import figure_text, significant
 
@@ -70,7 +70,7 @@ def _sentence(record: Mapping[str, Any], place: tuple[str, str], best: str | Non
     )
     p_of = {
         row["a"] if row["b"] == best else row["b"]: row["p_holm"] for row in record["differences"]
-        if row["language"] is None and (row["setting"], row["measure"]) == place and best in (row["a"], row["b"])
+        if of_all_languages(row) and (row["setting"], row["measure"]) == place and best in (row["a"], row["b"])
     }
     parts = [
         f"{said} {_listed(names)}" for said, names in (

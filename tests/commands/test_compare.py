@@ -42,6 +42,14 @@ def test_the_papers_tables(workspace: Workspace, capsys: pytest.CaptureFixture[s
     assert table[2][1].startswith("0.542 ±") and "²" in table[2][1]
 
 
+def test_groups_are_a_further_table(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(workspace, "six", "poor", "good", "--groups", "unseen=de", "seen=en") == 0
+    out = capsys.readouterr().out
+    assert "Table 4: RR on six, cross, by group of passage languages" in out and "| unseen (de)" in out
+    assert run(workspace, "six", "poor", "good", "--groups", "unseen=nl") == 2
+    assert "six has no language 'nl'; choose among de, en" in capsys.readouterr().err
+
+
 def test_measures_are_chosen(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(workspace, "six", "poor", "good", "--measures", "R@1") == 0
     out = capsys.readouterr().out

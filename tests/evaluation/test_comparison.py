@@ -12,10 +12,12 @@ from evaluated_workspace import GOOD, PAIRS, POOR, QUESTIONS, add_system, evalua
 from scipy import stats
 
 from hybrid_pyserini.data.question_articles import write_question_articles
+from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.clusters import Clusters
 from hybrid_pyserini.evaluation.comparison import compare
 from hybrid_pyserini.evaluation.differences import Sample, TopicScores, mean_differences, pair_differences, topic_scores
 from hybrid_pyserini.evaluation.families import RANK_DISTANCE
+from hybrid_pyserini.evaluation.grid import INTO, parse_groups
 from hybrid_pyserini.evaluation.significance import holm
 from hybrid_pyserini.evaluation.systems import parse_systems
 from hybrid_pyserini.records import Pair
@@ -110,6 +112,43 @@ def test_rounding_errors_between_seeds_are_no_variance(workspace: Workspace) -> 
     record = comparison(workspace, "first", "x=xa,xb,xc")
     for row in record["differences"]:
         assert row["p"] is None, row
+
+
+def test_means_by_groups_of_languages(workspace: Workspace) -> None:
+    info = workspace.dataset("six")
+    one, other = (workspace.run("six", model, Pair("en", "de")) for model in ("good", "poor"))
+    of_good = one.read_text()
+    one.write_text(other.read_text())
+    other.write_text(of_good)
+    evaluate_all(workspace, "good", "poor")
+    groups = parse_groups(info, ["unseen=de", "all=en,de"])
+    record = compare(workspace, info, parse_systems(workspace, ("good", "poor")), ["RR"], groups)
+    good, poor = 5.5 / 6, 3.25 / 6
+    unseen = {setting: of["RR"]["good"]["mean"] for setting, of in record["by_group"]["unseen"].items()}
+    assert unseen == pytest.approx({"mono": good, "cross": good, INTO: poor, "multi": good})
+    together = {setting: of["RR"]["good"]["mean"] for setting, of in record["by_group"]["all"].items()}
+    half = (good + poor) / 2
+    assert together == pytest.approx({"mono": good, "cross": half, INTO: half, "multi": good})
+    assert record["by_group"]["unseen"]["multi"][RANK_DISTANCE] == (
+        record["by_query_language"]["de"]["multi"][RANK_DISTANCE]
+    )
+    rows = [row for row in record["differences"] if row["group"] and row["measure"] == "RR"]
+    assert {row["setting"] for row in rows} == {"mono", "cross", INTO, "multi"} and len(rows) == 8
+    assert [row["p_holm"] for row in rows] == pytest.approx(holm([row["p"] for row in rows]))
+    assert all(row["language"] is None for row in rows)
+
+
+@pytest.mark.parametrize(("words", "problem"), [
+    (["unseen"], "'unseen' is no group of languages"),
+    (["=de"], "'=de' is no group of languages"),
+    (["a=de", "a=en"], "group 'a' is given twice"),
+    (["a=de,nl"], "six has no language 'nl'"),
+    (["a="], "six has no language ''"),
+    (["a=de", "b=de,de"], "language 'de' is in group 'b' twice"),
+])
+def test_what_are_no_groups(workspace: Workspace, words: list[str], problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        parse_groups(workspace.dataset("six"), words)
 
 
 def test_holm_goes_over_a_table(workspace: Workspace) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hybrid_pyserini.evaluation.families import RANK_DISTANCE
+from hybrid_pyserini.evaluation.grid import INTO
 from hybrid_pyserini.report.comparison_tables import comparison_tables, render
 from hybrid_pyserini.report.table_formats import Cell, Table, as_latex, as_markdown, as_text, latex_escaped
 
@@ -31,9 +32,9 @@ def settings(*means: float) -> dict[str, dict[str, Any]]:
 
 def difference(a: str, b: str, p_holm: float, **more: Any) -> dict[str, Any]:
     return {
-        "language": None, "setting": "mono", "measure": "AP", "a": a, "b": b, "difference": 0.5, "low": 0.25,
-        "high": 0.75, "p": p_holm / 2, "p_holm": p_holm, "p_randomisation": 0.01, "p_randomisation_holm": 0.03,
-        "d_z": 0.4, "wins": 1, "ties": 0, "losses": 1,
+        "language": None, "group": None, "setting": "mono", "measure": "AP", "a": a, "b": b, "difference": 0.5,
+        "low": 0.25, "high": 0.75, "p": p_holm / 2, "p_holm": p_holm, "p_randomisation": 0.01,
+        "p_randomisation_holm": 0.03, "d_z": 0.4, "wins": 1, "ties": 0, "losses": 1,
     } | more
 
 
@@ -45,6 +46,7 @@ def record() -> dict[str, Any]:
         "clusters": {"of": "article", "count": 12, "questions": 282},
         "settings": settings(0.3, 0.61, 0.7),
         "by_query_language": {"de": settings(0.4, 0.5, 0.5), "en": settings(0.2, 0.72, 0.9)},
+        "groups": {}, "by_group": {},
         "pairs": {"de-de": {"AP": {"bm25": 0.4, "x_y": 0.5, "hybrid": 0.5}}},
         "differences": [
             difference("bm25", "hybrid", 0.00001), difference("x_y", "hybrid", 0.0507),
@@ -269,3 +271,32 @@ def test_csv_has_every_figure_once(record: dict[str, Any]) -> None:
 
 def test_json_is_the_record(record: dict[str, Any]) -> None:
     assert json.loads(render(record, "json")) == record
+
+
+def test_table_4_has_the_groups(record: dict[str, Any]) -> None:
+    of_group = settings(0.1, 0.2, 0.8)
+    record["groups"] = {"seen": ["de"], "unseen": ["en", "vi"]}
+    record["by_group"] = {group: of_group | {INTO: {"AP": of_group["cross"]["AP"]}} for group in record["groups"]}
+    record["differences"] += [
+        difference("bm25", "hybrid", 0.01, group="unseen", setting=INTO),
+        difference("x_y", "hybrid", 0.01, language="de", setting=INTO),
+    ]
+    fourth = [table for table in comparison_tables(record) if table.title.startswith("Table 4")]
+    assert [table.title for table in fourth] == [
+        "Table 4: AP on toy, mono, by group of query languages",
+        "Table 4: AP on toy, cross, by group of query languages",
+        "Table 4: AP on toy, cross, by group of passage languages",
+        "Table 4: AP on toy, multi, by group of query languages",
+        "Table 4: rank distance on toy, by group of query languages",
+    ]
+    assert fourth[2].header == ["AP, cross, passages", *NAMES]
+    seen, unseen = fourth[2].rows
+    assert seen == [Cell("seen (de)"), Cell("0.100"), Cell("0.200", 2), Cell("0.800", 1)]
+    assert unseen == [Cell("unseen (en vi)"), Cell("0.100", 0, True), Cell("0.200", 2), Cell("0.800", 1)]
+    assert "by group" not in comparison_tables(record)[0].title
+
+
+def test_groups_have_lines_in_the_csv(record: dict[str, Any]) -> None:
+    record["groups"], record["by_group"] = {"unseen": ["en"]}, {"unseen": settings(0.1, 0.2, 0.8)}
+    rows = [row for row in csv.DictReader(io.StringIO(render(record, "csv"))) if row["group"] == "unseen"]
+    assert [row["mean"] for row in rows if row["setting"] == "mono"] == ["0.1", "0.2", "0.8"]

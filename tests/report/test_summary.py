@@ -14,7 +14,7 @@ def record() -> dict[str, Any]:
         }
 
     def difference(setting: str, a: str, b: str, p: float | None, measure: str = "AP") -> dict[str, Any]:
-        return {"language": None, "setting": setting, "measure": measure, "a": a, "b": b, "p_holm": p}
+        return {"language": None, "group": None, "setting": setting, "measure": measure, "a": a, "b": b, "p_holm": p}
 
     distances = figures(5.0, 30.0, 20.0)
     distances["bm25"] |= {"bound": True, "low": None, "high": None}
@@ -29,6 +29,7 @@ def record() -> dict[str, Any]:
             difference("cross", "bm25", "b", 0.04), difference("cross", "a", "b", 0.01),
             difference("multi", "a", "b", None), difference("multi", "a", "b", 0.03, RANK_DISTANCE),
             difference("cross", "a", "b", 0.9) | {"language": "de"},
+            difference("cross", "a", "b", 0.9) | {"group": "g"},
         ],
         "remarks": {"systems.a": "one model", "systems.b": "one model"},
     }
