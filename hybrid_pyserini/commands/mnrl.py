@@ -54,6 +54,7 @@ def run(arguments: argparse.Namespace) -> None:
 def check(arguments: argparse.Namespace) -> "SentenceTransformerTrainingArguments":
     """The training arguments; raises InputError for what could not be trained with."""
     from hybrid_pyserini.training.mnrl import check_installed
+    from hybrid_pyserini.training.settings import refuse_replaced
 
     check_installed()
     if arguments.batch_size < 2 or arguments.temperature <= 0:
@@ -61,17 +62,21 @@ def check(arguments: argparse.Namespace) -> "SentenceTransformerTrainingArgument
             f"a batch of {arguments.batch_size}, temperature {arguments.temperature}",
             remedy="give --batch-size 2 or more and --temperature above 0",
         )
-    trainer = _training_arguments(arguments.rest, Workspace(arguments.workspace).new_model(arguments.output),
-                                  arguments.batch_size)
+    trainer = _training_arguments(arguments.rest, Workspace(arguments.workspace).new_model(arguments.output))
+    refuse_replaced(trainer)
     if trainer.max_steps <= 0:
         raise InputError("no number of steps", remedy="give --max_steps, in optimizer steps")
+    if trainer.world_size * max(1, trainer.n_gpu) > 1:
+        raise InputError(
+            "'mnrl' with several processes or GPUs", remedy="start it alone, and show it one with CUDA_VISIBLE_DEVICES"
+        )
+    trainer.per_device_train_batch_size = arguments.batch_size
     return trainer
 
 
-def _training_arguments(
-    rest: Sequence[str], output: Path, batch_size: int
-) -> "SentenceTransformerTrainingArguments":
-    """The arguments that were not ours, over the defaults of ``train``."""
+def _training_arguments(rest: Sequence[str], output: Path) -> "SentenceTransformerTrainingArguments":
+    """The arguments that were not ours, over the defaults of ``train``; as there, the remainder of a pass over the
+    pairs is dropped."""
     from sentence_transformers import SentenceTransformerTrainingArguments
     from sentence_transformers.base.sampler import BatchSamplers
     from transformers import HfArgumentParser
@@ -84,8 +89,7 @@ def _training_arguments(
 
     parser = OneLineParser(SentenceTransformerTrainingArguments, allow_abbrev=False)
     parser.set_defaults(**trainer_defaults(output) | {
-        "per_device_train_batch_size": batch_size, "save_strategy": "no",
-        "batch_sampler": BatchSamplers.NO_DUPLICATES,
+        "save_strategy": "no", "batch_sampler": BatchSamplers.NO_DUPLICATES, "dataloader_drop_last": True,
     })
     trainer, unknown = parser.parse_args_into_dataclasses(args=list(rest), return_remaining_strings=True)
     if unknown:

@@ -41,7 +41,6 @@ def training_record(
     retrieval: RetrievalValidation | None = None,
 ) -> dict[str, Any]:
     """All that decides the weights, as it stands in ``training.json``; where things lie does not."""
-    trainer = json.loads(arguments.to_json_string())  # as it will be read back, to compare
     parameters = list(encoder.model.parameters())
     return {
         "settings": asdict(settings) | {
@@ -63,10 +62,16 @@ def training_record(
         "parameters": {
             "all": sum(p.numel() for p in parameters), "trained": sum(p.numel() for p in parameters if p.requires_grad)
         },
-        "training_arguments": {k: v for k, v in trainer.items() if not k.startswith(_NOT_DECIDING)},
+        "training_arguments": deciding_arguments(arguments),
         "hardware": _hardware(arguments),
         "made_by": made_by(),
     }
+
+
+def deciding_arguments(arguments: TrainingArguments) -> dict[str, Any]:
+    """The TrainingArguments that decide the weights, as they will be read back, to compare."""
+    told = json.loads(arguments.to_json_string())
+    return {name: value for name, value in told.items() if not name.startswith(_NOT_DECIDING)}
 
 
 def _hardware(arguments: TrainingArguments) -> dict[str, Any]:
@@ -84,7 +89,10 @@ def _differences(folder: Path, record: dict[str, Any]) -> list[str]:
     if not (folder / RECORD).is_file():
         return ["it is no model trained here"]
     there = read_json(folder / RECORD)
-    return [each for key in _DECIDING for each in differences(_flat(key, there.get(key)), _flat(key, record[key]))]
+    return [
+        each for key in _DECIDING if key in record
+        for each in differences(_flat(key, there.get(key)), _flat(key, record[key]))
+    ]
 
 
 def _flat(key: str, value: Any) -> dict[str, Any]:

@@ -93,9 +93,7 @@ def check(settings: TrainSettings, arguments: TrainingArguments, retrieval_metri
 
     ``retrieval_metrics`` are those of a validation data set, if there is one.
     """
-    for field in fields(arguments):
-        if field.name in REPLACED and getattr(arguments, field.name) != field.default:
-            raise InputError(f"--{field.name} is not for this training", remedy=REPLACED[field.name])
+    refuse_replaced(arguments)
     settings.mixing.check(len(settings.examples))
     if not 0 < settings.temperature < math.inf:
         raise InputError(f"temperature {settings.temperature}", remedy="use one above 0; 0.05 is the default")
@@ -112,6 +110,13 @@ def check(settings: TrainSettings, arguments: TrainingArguments, retrieval_metri
     _check_reports(arguments)
     _check_hub(arguments)
     _check_validation(settings, arguments, ((LOSS,) if settings.validation else ()) + retrieval_metrics)
+
+
+def refuse_replaced(arguments: TrainingArguments) -> None:
+    """Raise InputError for an argument that the number of steps or the size of the batch replaces."""
+    for field in fields(arguments):
+        if field.name in REPLACED and getattr(arguments, field.name) != field.default:
+            raise InputError(f"--{field.name} is not for this training", remedy=REPLACED[field.name])
 
 
 def _check_lora(settings: TrainSettings) -> None:

@@ -55,7 +55,7 @@ def train(
     """
     check(settings, arguments, retrieval.metrics if retrieval else ())
     rank, processes = process_rank()
-    encoder = _initial_encoder(settings, arguments.seed)
+    encoder = initial_encoder(settings, arguments.seed)
     stores = _open_stores(settings.examples)
     record = training_record(settings, arguments, encoder, stores, retrieval)
     work = Path(str(arguments.output_dir))
@@ -130,7 +130,7 @@ def _write_model(output: Path, settings: TrainSettings, encoder: Encoder, record
         write_card(aside, facts, record)
 
 
-def _initial_encoder(settings: TrainSettings, seed: int) -> Encoder:
+def initial_encoder(settings: TrainSettings, seed: int) -> Encoder:
     """The encoder to start from, with the settings that were asked for or that the paper has, and with adapters where
     these are trained alone."""
     encoder = Encoder.load(settings.init)
