@@ -34,7 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check, record, or write the expected figures in another form; 1 where a check finds a FAIL."""
     from hybrid_pyserini.recipes.expected import FAIL, hold, read_expected, record_expected, verdict_table
-    from hybrid_pyserini.recipes.running import run_steps
+    from hybrid_pyserini.recipes.journal import Journal
+    from hybrid_pyserini.recipes.running import check_evaluated, run_steps
     from hybrid_pyserini.recipes.shipped import expected_file
     from hybrid_pyserini.recipes.two_click import write_two_click
 
@@ -44,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     recipe, steps = open_recipe(arguments, workspace)
     expected = arguments.expected or expected_file(recipe.path)
     if arguments.record:
+        check_evaluated(recipe, Journal.open(workspace, recipe.name).standings(steps))
         given = [word for variable in arguments.variables for word in ("--set", variable)]
         command = ["hybrid-pyserini", "reproduce", arguments.recipe, *given, "--record"]
         record_expected(expected, recipe, workspace, shlex.join(command))

@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import yaml
+from yaml.reader import ReaderError
 
 from hybrid_pyserini.errors import InputError
 
@@ -115,7 +117,7 @@ class Entry:
             number = kind(text)
         except ValueError:
             number = None
-        if number is None or not fits(number):
+        if number is None or not isfinite(number) or not fits(number):
             self.fail(f"expected {expected}, found {text!r}", remedy="write such a number")
         return number
 
@@ -130,8 +132,10 @@ def _kind(node: yaml.Node) -> str:
 
 def read_document(path: Path) -> Entry:
     """The file's one mapping, without variables; raises InputError for a file that is missing or is no such YAML."""
+    text = ""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+        text = path.read_text(encoding="utf-8-sig")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 ({error.reason})", remedy="convert the file to UTF-8", path=path) from None
     except OSError as error:
@@ -139,8 +143,13 @@ def read_document(path: Path) -> Entry:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise InputError(f"no YAML ({error.problem})", remedy="mend the line", path=path, line=line) from None
-    except yaml.YAMLError as error:
-        raise InputError(f"no YAML ({error})", remedy="mend the file", path=path) from None
+    except ReaderError as error:
+        raise InputError(
+            f"no YAML (the character {error.character:#x})", remedy="remove it", path=path,
+            line=text.count("\n", 0, error.position) + 1,
+        ) from None
+    except RecursionError:
+        raise InputError("no YAML (nested too deep)", remedy="mend the file", path=path) from None
     if node is None:
         raise InputError("an empty file", remedy="write a recipe; see docs/recipes.md", path=path)
     return Entry(node, path, {}, node.start_mark.line + 1)

@@ -25,7 +25,7 @@ class State(StrEnum):
 
     FINISHED = "finished"
     STALE = "stale"
-    """Done, but from something else than now."""
+    """Done, or begun, from something else than now."""
     MISSING = "missing"
     BLOCKED = "blocked"
     """It, or a step that it needs, lacks something that no step makes."""
@@ -49,7 +49,8 @@ class Journal:
     workspace: Workspace
     path: Path
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Step -> ``made_from``, and ``made`` and ``needed``, the hashes of what it made and of what its needs had made."""
+    """Step -> ``made_from``, and ``made`` and ``needed``, the hashes of what it made and of what its needs had made.
+    ``made`` is None of a step that was begun where nothing lay, and not finished: what lies there now is its own."""
     hashes: dict[str, list[Any]] = field(default_factory=dict)
     """Outside file -> size, time of change in ns, SHA-256: so that gigabytes are not read at every start."""
 
@@ -79,7 +80,7 @@ class Journal:
     def _standing(self, step: Step, before: Mapping[str, Standing]) -> Standing:
         needs = [before[name] for name in step.needs]
         now = {
-            "command": ["..." if word in step.places else word for word in step.words],
+            "command": _without_places(step),
             "inputs": [[file.name, self._hash(file)] for file in step.inputs],
             "needs": {need.step.name: fingerprint(need.made_from) for need in needs},
         }
@@ -88,10 +89,14 @@ class Journal:
             why = step.lacks or f"needs '{blocking.step.name}'" if blocking else step.lacks
             return Standing(step, State.BLOCKED, why, now)
         record = self.steps.get(step.name)
-        made = self.made(step)
-        if record is None or made is None:
+        if record is None:
             return Standing(step, State.MISSING, "", now)
-        why = _why_stale(record, now, made, needs, self)
+        if why := _why_other(record, now):
+            return Standing(step, State.STALE, why, now)
+        made = self.made(step)
+        if record["made"] is None or made is None:
+            return Standing(step, State.MISSING, "", now)
+        why = _why_again(record, made, needs, self)
         return Standing(step, State.STALE if why else State.FINISHED, why, now)
 
     def made(self, step: Step) -> str | None:
@@ -110,8 +115,9 @@ class Journal:
         }
         self.write()
 
-    def forget(self, step: Step) -> None:
-        self.steps.pop(step.name, None)
+    def begin(self, standing: Standing) -> None:
+        """Write down that a step is begun, and that nothing of it was there before."""
+        self.steps[standing.step.name] = {**standing.made_from, "made": None, "needed": {}}
         self.write()
 
     def _hash(self, file: Path) -> str:
@@ -129,10 +135,18 @@ def fingerprint(made_from: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 
-def _why_stale(
-    record: Mapping[str, Any], now: Mapping[str, Any], made: str, needs: Sequence[Standing], journal: Journal
-) -> str:
-    """Why a step that was done must be done again; empty where it must not."""
+def _without_places(step: Step) -> list[str]:
+    """The words of a step, without where its inputs lie."""
+    argument, words = "", []
+    for word in step.words:
+        hidden = argument in step.places and not word.startswith("--")
+        argument = word if word.startswith("--") else argument
+        words.append("..." if hidden else word)
+    return words
+
+
+def _why_other(record: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """How what a step was done or begun from differs from now; empty where it does not."""
     if changed := [name for name, value in now["needs"].items() if record["needs"].get(name) != value]:
         return f"'{changed[0]}' has changed"
     if record["command"] != now["command"]:
@@ -141,6 +155,11 @@ def _why_stale(
     if record["inputs"] != now["inputs"]:
         there, here = (dict(made_from["inputs"]) for made_from in (record, now))
         return f"other contents of {', '.join(name for name in {**there, **here} if there.get(name) != here.get(name))}"
+    return ""
+
+
+def _why_again(record: Mapping[str, Any], made: str, needs: Sequence[Standing], journal: Journal) -> str:
+    """Why a step that was done from the same as now must be done again all the same; empty where it must not."""
     if record["made"] != made:
         return "something else has been put in its place since"
     for need in needs:

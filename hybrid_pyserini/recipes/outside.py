@@ -39,8 +39,10 @@ class Prepared:
 
 
 def unset(text: str, variables: Mapping[str, str]) -> str:
-    """Why a text with a variable that has no value cannot be used; empty where it can."""
+    """Why a text that is empty, or has a variable without a value, cannot be used; empty where it can."""
     names = VARIABLE.findall(text)
+    if not text:
+        return "nothing is named; give it a value"
     return (
         f"{names[0]} is not set ({variables[names[0]]}); give --set {names[0]}=VALUE, or set it in the environment"
         if names else ""

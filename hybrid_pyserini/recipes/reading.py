@@ -1,6 +1,6 @@
 """A recipe from its YAML (docs/recipes.md says what each key means).
 
-What can be seen to be wrong in the file alone is refused here, with its line; ``steps.py`` and the commands' own
+What can be seen to be wrong in the file alone is refused here, with its line; ``resolving.py`` and the commands' own
 parsers see what is wrong with the files and arguments it names.
 """
 
@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.recipes.document import Entry, read_document
+from hybrid_pyserini.recipes.document import VARIABLE, Entry, read_document
 from hybrid_pyserini.recipes.recipe import (
     MNRL,
+    SMALL,
     Init,
     Option,
     Output,
@@ -44,6 +45,11 @@ _DECIDED = {
     "output_dir": "leave it out: it follows from the model's name",
 }
 """Arguments of ``train`` that a recipe has another place for."""
+_NOWHERE = {
+    "workspace": "give it to 'run', for all steps", "help": "give it to the command alone",
+    "help-all": "give it to the command alone",
+}
+"""Arguments that no step takes from a recipe."""
 
 
 def read_recipe(path: Path, given: Mapping[str, str] | None = None) -> Recipe:
@@ -86,7 +92,12 @@ def _variables(document: Entry, given: Mapping[str, str]) -> tuple[dict[str, str
             parts = entry.members({"about": True, "default": True})
             entry, default = parts["about"], parts["default"].text()
         about[name] = " ".join(entry.text().split())
-        values[name] = given.get(name, os.environ.get(name) if default is None else default)
+        values[name] = given.get(name, os.environ.get(name) or None if default is None else default)
+        if VARIABLE.search(values[name] or ""):
+            entry.fail(
+                f"variable {name!r} has the value {values[name]!r}, which names another variable",
+                remedy="write out what it stands for",
+            )
     for name in given:
         if name not in values:
             raise InputError(
@@ -118,7 +129,7 @@ def _preparation(item: Entry) -> Preparation:
     parts = item.members({"dataset": True, "source": False, "name": False, "heldout": False})
     return Preparation(
         parts["dataset"].text(), item.line, parts["source"].text() if "source" in parts else None,
-        parts["name"].text() if "name" in parts else None, "heldout" in parts and parts["heldout"].flag(),
+        _name(parts["name"], "data set") if "name" in parts else None, "heldout" in parts and parts["heldout"].flag(),
     )
 
 
@@ -138,9 +149,11 @@ def _init(entry: Entry) -> Init:
 def _options(entry: Entry, decided: Mapping[str, str] = _DECIDED) -> dict[str, Option]:
     """Arguments by their command's names; raises InputError for one that the recipe has another place for."""
     options = {}
+    refused = {**decided, **_NOWHERE}
     for name, value in entry.members().items():
-        if name in decided:
-            value.fail(f"{name!r} does not stand here", remedy=decided[name])
+        for form in (name, name.replace("-", "_")):  # TrainingArguments have both
+            if form in refused:
+                value.fail(f"{name!r} does not stand here", remedy=refused[form])
         options[name] = Option(tuple(item.text() for item in value.items()), value.line)
     return options
 
@@ -161,6 +174,10 @@ def _training(entry: Entry) -> Training:
         seeds=tuple(item.whole(0) for item in parts["seeds"].items()) if "seeds" in parts else (42,),
         options=_options(parts["arguments"]), processes=parts["processes"].whole(1) if "processes" in parts else 1,
     )
+    if not training.examples:
+        parts["examples"].fail("no store to train on", remedy="name one of 'examples'")
+    if not training.seeds:
+        parts["seeds"].fail("no seed", remedy="name one, or leave 'seeds' out: it is 42")
     if len(set(training.seeds)) < len(training.seeds):
         parts["seeds"].fail("a seed is named twice", remedy="name each once")
     for system in systems:
@@ -210,7 +227,7 @@ def _check_strategy(strategy: str, entry: Entry) -> None:
 def _check_batch(training: Training, system: System, processes: Entry) -> None:
     """Raise InputError where the processes cannot share a batch."""
     option = {**training.options, **(system.options or {})}.get("batch-size")
-    batch = int(option.values[0]) if option and option.values and option.values[0].isdigit() else 100
+    batch = int(option.values[0]) if option and option.values and option.values[0].isdecimal() else 100
     if batch % training.processes:
         nearest = batch // training.processes * training.processes
         raise InputError(
@@ -224,9 +241,12 @@ def _search(item: Entry) -> Search:
     if not item.is_mapping:
         return Search(item.text(), item.line, {})
     known = {"dataset": True, "hits": False, "pool-hits": False, "gzip": False}
-    dataset = item.members(known)["dataset"].text()
+    parts = item.members(known)
+    for name in ("hits", "pool-hits"):
+        if name in parts and not VARIABLE.search(parts[name].text()):
+            parts[name].whole(1)
     options = {name: option for name, option in _options(item, {}).items() if name != "dataset"}
-    return Search(dataset, item.line, options)
+    return Search(parts["dataset"].text(), item.line, options)
 
 
 def _baselines(members: Mapping[str, Entry]) -> Iterator[str]:
@@ -242,7 +262,10 @@ def _output(members: Mapping[str, Entry], key: str) -> Output | None:
         return None
     entry = members[key]
     if entry.is_mapping:
-        forbidden = {"output": "leave it out: it is in reports/", "model": "leave it out: it is all of them"}
+        forbidden = {
+            "output": "leave it out: it is in reports/", "model": "leave it out: it is all of them",
+            "format": "leave it out: there are both",
+        }
         return Output(entry.line, _options(entry, forbidden))
     return Output(entry.line, {}) if entry.flag() else None
 
@@ -258,10 +281,14 @@ def _check(recipe: Recipe, members: Mapping[str, Entry]) -> None:
     """What is wrong between keys."""
     _refuse_repeated("store", [(store.name, store.line) for store in recipe.examples], recipe.path)
     _refuse_repeated("data set", [(search.dataset, search.line) for search in recipe.search], recipe.path)
+    if not recipe.search:
+        members["search"].fail("no data set to search", remedy="name one")
     if recipe.train and not recipe.init:
         members["train"].fail("training without 'init'", remedy="name an encoder to start from, or how to make one")
     if recipe.init and not recipe.train:
         members["init"].fail("'init' without 'train'", remedy="add 'train', or leave 'init' out")
+    if recipe.train and recipe.init:
+        _check_names(recipe, recipe.train, recipe.init)
     if not recipe.systems:
         members["search"].fail("no system to search with", remedy="add 'train' or 'baselines'")
     if recipe.compare and len(recipe.systems) < 2:
@@ -271,6 +298,24 @@ def _check(recipe: Recipe, members: Mapping[str, Entry]) -> None:
             members["train"].fail(
                 f"store {name!r} is not among 'examples'", remedy=f"there: {', '.join(s.name for s in recipe.examples)}"
             )
+
+
+def _check_names(recipe: Recipe, training: Training, init: Init) -> None:
+    """Raise InputError for names that would stand for two things, as folders or in expected figures."""
+    taken = {BM25: "the baseline"} | ({} if init.options is None else {SMALL: "the encoder that 'init' makes"})
+    for system in training.systems:
+        taken |= {system.model(seed): f"a model of {system.name!r}" for seed in training.seeds}
+    for system in training.systems:
+        if system.name in taken:
+            raise InputError(
+                f"a system called {system.name!r}, which is {taken[system.name]}", path=recipe.path, line=system.line,
+                remedy="name it otherwise, under 'systems'",
+            )
+    if init.model in taken:
+        raise InputError(
+            f"a training from {init.model!r}, which is {taken[init.model]}", path=recipe.path, line=init.line,
+            remedy="start from another encoder, or name the system otherwise",
+        )
 
 
 def _refuse_repeated(kind: str, names: Sequence[tuple[str, int]], path: Path) -> None:

@@ -8,6 +8,10 @@ MNRL = "mnrl-shuffled"
 """The strategy that is not ours: the command ``mnrl`` trains it."""
 
 
+SMALL = "small"
+"""The encoder that a recipe makes; with the seed behind it where there is one for each seed."""
+
+
 @dataclass(frozen=True)
 class Option:
     """An argument of a command: ``--name value ...``."""

@@ -19,12 +19,9 @@ from hybrid_pyserini.recipes.outside import (
     unset,
     what_is_prepared,
 )
-from hybrid_pyserini.recipes.recipe import MNRL, Option, Options, Recipe, Store, System, Training
+from hybrid_pyserini.recipes.recipe import MNRL, SMALL, Option, Options, Recipe, Store, System, Training
 from hybrid_pyserini.recipes.step import WORKSPACE, Step, at_line
 from hybrid_pyserini.workspace import BM25, Workspace
-
-SMALL = "small"
-"""The encoder that a recipe makes; with the seed behind it where there is one for each seed."""
 
 
 def resolve(recipe: Recipe, workspace: Workspace) -> list[Step]:
@@ -77,7 +74,7 @@ class _Resolver:
             yield Step(
                 name, tuple(words), each.line, f"topics/{prepared.datasets[0]}/dataset.json",
                 inputs=prepared.found.files, lacks=prepared.found.lacks,
-                places=frozenset([each.source] if each.source else []), dataset=prepared.datasets[0],
+                places=frozenset(["--source"]), dataset=prepared.datasets[0],
             )
 
     def _examples(self, store: Store) -> Step:
@@ -106,7 +103,7 @@ class _Resolver:
         words = ("examples", store.name, *(("--source", *store.sources) if store.sources else ()))
         return Step(
             name, words, store.line, f"examples/{store.name}/manifest.json", needs=needs, inputs=inputs, lacks=lacks,
-            places=frozenset(store.sources),
+            places=frozenset(["--source"]),
         )
 
     def _store(self, name: str) -> tuple[tuple[str, ...], Found]:
@@ -163,7 +160,8 @@ class _Resolver:
             of_seed = {} if seed is None else {"seed": Option((str(seed),), init.line)}
             yield Step(
                 f"init {name}", ("init", name, *_words(options | of_seed)), init.line, f"models/{name}/init.json",
-                needs=needs, inputs=inputs, lacks=lacks, places=frozenset(texts), lines=_lines(options), model=name,
+                needs=needs, inputs=inputs, lacks=lacks, places=frozenset(["--text"]), lines=_lines(options),
+                model=name,
             )
 
     def _all_of(self, parts: Iterator[tuple[tuple[str, ...], Found]]) -> tuple[tuple[str, ...], list[Found]]:
@@ -219,7 +217,7 @@ class _Resolver:
         return Step(
             f"{command} {model}", (*words, "--seed", str(seed), *_trainers_words(options)), system.line,
             f"models/{model}/training.json", needs=needs, inputs=inputs, lacks=lacks,
-            places=frozenset([start] if inputs and not made_by else []), lines=_lines(options),
+            places=frozenset(["--init"] if started.files else []), lines=_lines(options),
             processes=training.processes if command == "train" else 1, model=model,
         )
 

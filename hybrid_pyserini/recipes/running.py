@@ -57,6 +57,16 @@ def check_blocked(recipe: Recipe, standings: Sequence[Standing]) -> None:
             )
 
 
+def check_evaluated(recipe: Recipe, standings: Sequence[Standing]) -> None:
+    """Raise InputError unless every evaluation is finished, so that no figure of something else is taken for one."""
+    for standing in standings:
+        if standing.step.command == "evaluate" and standing.state != State.FINISHED:
+            raise InputError(
+                f"{standing.step.name!r} is {standing.state}{f' ({standing.why})' if standing.why else ''}",
+                remedy="run the recipe first", path=recipe.path, line=standing.step.line,
+            )
+
+
 def run_steps(
     recipe: Recipe, steps: Sequence[Step], workspace: Workspace, *, keep_going: bool = False,
     evaluate_only: bool = False,
@@ -115,12 +125,13 @@ def _run(standing: Standing, journal: Journal, recipe: str, lock: BinaryIO) -> N
     """Run a step; raises StepError unless it ends well and has made what it is to make."""
     step, workspace = standing.step, journal.workspace
     words = step.words_in(workspace)
-    if standing.state == State.STALE:
-        if step.command in _TRAINS:
-            _discard_training(workspace, step.model)
-            journal.forget(step)
-        elif step.command in _OVERWRITES:
-            words.append("--overwrite")
+    if standing.state == State.STALE and step.command in _OVERWRITES:
+        words.append("--overwrite")
+    elif standing.state == State.STALE and step.command in _TRAINS:
+        _discard_training(workspace, step.model)
+        journal.begin(standing)
+    elif step.name not in journal.steps and not _traces(step, workspace):
+        journal.begin(standing)
     log = workspace.root / "recipes" / recipe / f"{step.name.replace(' ', '-')}.log"
     started = time.monotonic()
     status, last = _run_command(_program(step) + words, log, lock)
@@ -134,8 +145,18 @@ def _run(standing: Standing, journal: Journal, recipe: str, lock: BinaryIO) -> N
 def _program(step: Step) -> list[str]:
     if step.processes == 1:
         return [sys.executable, "-m", "hybrid_pyserini"]
-    torchrun = ["torch.distributed.run", "--nproc-per-node", str(step.processes)]
+    torchrun = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(step.processes)]
     return [sys.executable, "-m", *torchrun, "-m", "hybrid_pyserini"]
+
+
+def _traces(step: Step, workspace: Workspace) -> list[Path]:
+    """What lies where a step writes, also of one that was interrupted."""
+    patterns = [step.made]
+    if step.model and not step.dataset:
+        patterns += [f"models/{step.model}", f"models/{step.model}.training"]
+    if step.command in ("index", "bm25"):
+        patterns += [f"{kind}/{step.dataset}/{step.model}" for kind in ("indexes", "vectors")]
+    return [path for pattern in patterns for path in workspace.root.glob(pattern)]
 
 
 def _discard_training(workspace: Workspace, model: str) -> None:
@@ -164,8 +185,14 @@ def _run_command(words: Sequence[str], log: Path, lock: BinaryIO) -> tuple[int, 
             os.killpg(process.pid, signal.SIGINT)
             process.wait()
             raise
-    lines = log.read_text(encoding="utf-8", errors="replace").replace("\r", "\n").split("\n")
-    return process.returncode, next((line for line in reversed(lines) if line.strip()), "").strip()
+    return process.returncode, _last_said(log.read_text(encoding="utf-8", errors="replace"))
+
+
+def _last_said(output: str) -> str:
+    """The last line, or the last of ours: torchrun tells much about a process that failed, after what that said."""
+    lines = [line.strip() for line in output.replace("\r", "\n").split("\n") if line.strip()]
+    ours = (line for line in reversed(lines) if line.startswith("hybrid-pyserini "))
+    return next(ours, lines[-1] if lines else "")
 
 
 def _start(words: Sequence[str], lock: BinaryIO) -> "subprocess.Popen[bytes]":

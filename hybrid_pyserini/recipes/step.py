@@ -31,7 +31,7 @@ class Step:
     inputs: tuple[Path, ...] = ()
     """Files that no step of the recipe makes."""
     places: frozenset[str] = frozenset()
-    """Words that say where inputs lie: what counts is what is in them."""
+    """Arguments that say where inputs lie: what counts is what is in them."""
     lacks: str = ""
     """What is not there and no step makes, with what to do; empty where nothing is lacking."""
     lines: Mapping[str, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Step:
 
     def typed(self, workspace: Workspace) -> str:
         """The step as one could type it."""
-        torchrun = f"torchrun --nproc-per-node {self.processes} -m hybrid_pyserini"
+        torchrun = f"torchrun --standalone --nproc-per-node {self.processes} -m hybrid_pyserini"
         program = "hybrid-pyserini" if self.processes == 1 else torchrun
         return f"{program} {shlex.join(self.words_in(workspace))}"
 

@@ -45,7 +45,8 @@ def _command(model: str, dataset: str, steps: Sequence[Step]) -> str:
     """What makes a model's runs."""
     searching = (step for step in steps if step.command in ("search", "bm25"))
     return next(
-        step.typed(Workspace(Path())) for step in searching if (step.model, step.dataset) == (model, dataset)
+        step.typed(Workspace(Path())).replace("$", "$$")  # Pyserini takes it for a string.Template
+        for step in searching if (step.model, step.dataset) == (model, dataset)
     )
 
 

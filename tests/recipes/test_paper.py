@@ -53,8 +53,8 @@ def read_csv(path: Path, init: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def thousandth(tmp_path: Path, tiny_checkpoint: Path) -> Path:
-    """All that the recipe takes from outside, as small as it can be: a tiny XLM-R too."""
+def thousandth(tmp_path: Path) -> Path:
+    """All that the recipes take from outside but the encoder, as small as it can be."""
     for number, source in enumerate(SOURCES):
         languages = ("en",) if source in ENGLISH_ONLY else ("de", "en", "zh")
         examples = parallel_examples(20 * (number + 1), languages)[-20:]
@@ -71,22 +71,28 @@ def thousandth(tmp_path: Path, tiny_checkpoint: Path) -> Path:
     (tmp_path / "squadshifts" / "new_wiki_v1.0.json").write_text(
         json.dumps({"version": "1", "data": [{"title": "t", "paragraphs": paragraphs}]})
     )
-    tiny("xlm-r", tmp_path / "xlm-r", tiny_checkpoint)
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_this_process")
-def test_every_step_runs_at_a_thousandth(thousandth: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The shipped recipe but for XQuAD-R's own reader, which takes nothing but the published files."""
-    recipe = thousandth / "paper-xlm-r.yaml"
-    text = find_recipe("paper-xlm-r").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("init", "pooling", "dense"), [("xlm-r", "mean", None), ("labse", "cls", "2_Dense")])
+def test_every_step_runs_at_a_thousandth(
+    thousandth: Path, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str], init: str, pooling: str,
+    dense: str | None,
+) -> None:
+    """The shipped recipe but for XQuAD-R's own reader, which takes nothing but the published files; from a tiny XLM-R,
+    or a tiny LaBSE, with its CLS pooling and dense layer."""
+    name = f"paper-{init}"
+    recipe = thousandth / f"{name}.yaml"
+    text = find_recipe(name).read_text(encoding="utf-8")
     published = '{dataset: xquad-r, source: "${XQUAD_R}"}'
     assert published in text
     recipe.write_text(text.replace(published, '{dataset: own, name: xquad-r, source: "${XQUAD_R}"}'), encoding="utf-8")
     values = {
         "SOURCES": thousandth / "sources", "SQUADSHIFTS": thousandth / "squadshifts", "XQUAD_R": thousandth / "xquad-r",
-        "MLQA_R": thousandth / "mlqa-r", "MIRACL": thousandth / "miracl", "INIT": thousandth / "xlm-r",
-        "STEPS": 100, "VALIDATE": 10, "BATCH": 8,
+        "MLQA_R": thousandth / "mlqa-r", "MIRACL": thousandth / "miracl",
+        "INIT": tiny(init, thousandth / init, tiny_checkpoint), "STEPS": 100, "VALIDATE": 10, "BATCH": 8,
     }
     arguments = [str(recipe), "--workspace", str(thousandth / "ws")]
     arguments += [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
@@ -96,10 +102,11 @@ def test_every_step_runs_at_a_thousandth(thousandth: Path, capsys: pytest.Captur
     training = read_json(thousandth / "ws" / "models" / "hybrid-42" / "training.json")
     assert training["best_validation"]["metric"] == "eval_loss" and training["settings"]["patience"] == 5
     assert [source["name"] for source in training["sources"]] == list(SOURCES)
+    assert (training["encoder"]["pooling"], training["encoder"]["dense_folder"]) == (pooling, dense)
     for dataset in ("xquad-r", "mlqa-r", "miracl-dev"):
-        table = (thousandth / "ws" / "reports" / "paper-xlm-r" / f"compare.{dataset}.md").read_text(encoding="utf-8")
+        table = (thousandth / "ws" / "reports" / name / f"compare.{dataset}.md").read_text(encoding="utf-8")
         assert "hybrid" in table
-        assert (thousandth / "ws" / "reports" / "paper-xlm-r" / dataset / "index.html").is_file()
-    assert main(["reproduce", *arguments, "--check", "--expected", str(expected_file(find_recipe("paper-xlm-r")))]) == 1
+        assert (thousandth / "ws" / "reports" / name / dataset / "index.html").is_file()
+    assert main(["reproduce", *arguments, "--check", "--expected", str(expected_file(find_recipe(name)))]) == 1
     out = capsys.readouterr().out
     assert "FAIL ('hybrid-42' has no 'ar mono AP')" in out and "FAIL" in out.splitlines()[-1]

@@ -117,11 +117,26 @@ def test_a_variable_without_a_value_stands_as_written(tmp_path: Path, monkeypatc
     ("[x-y]", "[hybrid]\n  alpha: [.125]", 7, "alpha 0.125 has more than two decimals"),
     ("[x-y]", "[x-y]\n  systems:\n    a.b: {}", 8, "system name 'a.b' has other characters"),
     ("[x-y]", "[x-y]\n  systems:\n    a: {strategy: x-x, alpha: 1}", 8, "alpha of 'x-x'; leave it out"),
+    ("[x-y]", "[x-y]\n  seeds: []", 7, "no seed; name one"),
+    ("[x-y]", "[x-y]\n  systems: {bm25: {}}", 7, "a system called 'bm25', which is the baseline; name it otherwise"),
+    ("[x-y]", "[x-y]\n  systems: {x-y-42: {}}", 7, "a system called 'x-y-42', which is a model of 'x-y'"),
+    ("init: small", "init: x-y-42", 3, "a training from 'x-y-42', which is a model of 'x-y'"),
+    ("examples: [one]\n  strat", "examples: []\n  strat", 5, "no store to train on"),
     ("[x-y]", "[x-y]\n  seeds: [1, 1]", 7, "a seed is named twice"),
     ("[x-y]", "[x-y]\n  seeds: [one]", 7, "expected a whole number from 0, found 'one'"),
     ("[x-y]", "[x-y]\n  processes: 3", 7, "a batch of 100 does not divide by 3 processes; use 99 or 102"),
     ("{max_steps: 5}", "{max_steps: 5, batch-size: 5}\n  processes: 2", 7, "a batch of 5 does not divide by 2"),
     ("{max_steps: 5}", "{seed: 5}", 7, "'seed' does not stand here; write it under 'seeds'"),
+    ("{max_steps: 5}", "{output-dir: x}", 7, "'output-dir' does not stand here; leave it out"),
+    ("{max_steps: 5}", "{workspace: x}", 7, "'workspace' does not stand here; give it to 'run', for all steps"),
+    ("{max_steps: 5}", "{help-all: true}", 7, "'help-all' does not stand here"),
+    ("search: [demo]", "search: []", 8, "no data set to search"),
+    ("search: [demo]", "search: [{dataset: demo, hits: 0}]", 8, "expected a whole number from 1, found '0'"),
+    ("search: [demo]", "search: [demo]\nbaselines: [bm25]\ncompare: {format: json}", 10, "'format' does not stand"),
+    ("search: [demo]", "search: [demo]\ntolerance: {measures: inf, rank distance: 1}", 9, "expected a number from 0"),
+    ("search: [demo]", "search:\n\t- demo", 9, "no YAML (found character '\\t'"),
+    ("about: a test", "about: a \0 test", 1, "no YAML (the character 0x0); remove it"),
+    ("{max_steps: 5}", "{<<: {max_steps: 5}}", 7, "expected a text, found 'key: value' lines"),
     ("{max_steps: 5}", "{max_steps: ${STEPS}}", 7, "no YAML"),
     ("{max_steps: 5}", '{max_steps: "${STEPS}"}', 7, "variable 'STEPS' is not declared"),
     ("  examples: [one]", "  examples: [two]", 4, "store 'two' is not among 'examples'; there: one"),
@@ -134,6 +149,38 @@ def test_every_mistake_is_one_line_with_file_and_line(
         read(tmp_path, SHORT.replace(old, new, 1))
     assert f"{tmp_path / 'test.yaml'}:{line}: {message}" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_words_of_yaml_stay_words(tmp_path: Path) -> None:
+    """YAML 1.1 reads 1e-3 as a text, 'no' (Norwegian) as false and 010 as eight."""
+    recipe = read(tmp_path, SHORT.replace("[x-y]", "[x-y]\n  seeds: [010]").replace(
+        "{max_steps: 5}", "{max_steps: 5, learning_rate: 1e-3, languages: [no, on, y]}"
+    ))
+    assert recipe.train is not None and recipe.train.seeds == (10,)
+    options = {name: option.values for name, option in recipe.train.options.items()}
+    assert options["learning_rate"] == ("1e-3",) and options["languages"] == ("no", "on", "y")
+
+
+def test_an_alias_is_what_it_names_and_a_batch_of_odd_digits_is_no_number(tmp_path: Path) -> None:
+    text = SHORT.replace("  examples: [one]", "  examples: *one").replace("examples: [one]", "examples: &one [one]")
+    recipe = read(tmp_path, text.replace("{max_steps: 5}", "{max_steps: 5, batch-size: ²}"))
+    assert recipe.train is not None and recipe.train.examples == ("one",)
+    assert recipe.train.options["batch-size"].values == ("²",)  # for its command's own parser to refuse
+
+
+@pytest.mark.parametrize("value", ["a b", "$HOME", 'x"\'y', "größe/日本", "--source"])
+def test_a_variables_value_is_taken_as_it_is(tmp_path: Path, value: str) -> None:
+    assert read(tmp_path, WHOLE, DATA=value).prepare[1].source == f"{value}/mine"
+
+
+def test_a_variables_value_that_names_another(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"test.yaml:4: variable 'DATA' has the value '\$\{HOME\}/x', which names"):
+        read(tmp_path, WHOLE, DATA="${HOME}/x")
+
+
+def test_an_empty_value_of_the_environment_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA", "")
+    assert read(tmp_path, WHOLE).prepare[1].source == "${DATA}/mine"
 
 
 def test_a_variable_that_the_recipe_does_not_have(tmp_path: Path) -> None:

@@ -113,6 +113,19 @@ def test_only_the_evaluation(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert "FAIL (step 'evaluate words hybrid-1' failed: " in capsys.readouterr().out
 
 
+def test_nothing_unfinished_is_recorded(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither what was made from another recipe, nor what is not there."""
+    recipe, before = folder / "words.yaml", (folder / "words.expected.json").read_bytes()
+    recipe.write_text(recipe.read_text().replace("measures: [AP, R@1]", "measures: [AP, R@10]"))
+    assert reproduce(folder, "--record") == 2
+    err = capsys.readouterr().err
+    assert "'evaluate words hybrid-1' is stale (--measures is 'AP R@1' there, 'AP R@10' now); run" in err
+    (folder / "ws" / "recipes" / "words.json").unlink()
+    assert reproduce(folder, "--record") == 2
+    assert "'evaluate words hybrid-1' is missing; run the recipe first" in capsys.readouterr().err
+    assert (folder / "words.expected.json").read_bytes() == before
+
+
 def test_pyserinis_form(folder: Path) -> None:
     assert reproduce(folder, "--2cr", str(folder / "2cr.yaml")) == 0
     (condition,) = yaml.safe_load((folder / "2cr.yaml").read_text())["conditions"]

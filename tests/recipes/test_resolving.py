@@ -90,6 +90,7 @@ def test_a_sweep_is_reported_as_one(tmp_path: Path, words: Path) -> None:
 @pytest.mark.parametrize(("data", "lacks"), [
     (None, "DATA is not set (the folder of words); give --set DATA=VALUE, or set it in the environment"),
     ("none", "none: no such folder; check the path"),
+    ("", "nothing is named; give it a value"),
     ("empty", "empty/corpus: no such folder; put the files there as corpus/<language>.jsonl"),
 ])
 def test_what_is_lacking(
@@ -98,7 +99,7 @@ def test_what_is_lacking(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DATA", raising=False)
     (tmp_path / "empty").mkdir()
-    steps = steps_of(write_recipe(tmp_path), tmp_path, **({"DATA": data} if data else {}))
+    steps = steps_of(write_recipe(tmp_path), tmp_path, **({} if data is None else {"DATA": data}))
     assert steps[0].lacks.startswith(lacks)
     assert not any(step.lacks for step in steps[1:])
 
@@ -108,6 +109,7 @@ def test_what_is_lacking(
     ("dataset: own, name: words", "dataset: own", 6, "what 'own' is to be called; add 'name'"),
     ("dataset: own, name: words", "dataset: own, name: words, heldout: true", 6, "'own' has no held-out split"),
     ("examples: [words-train]\ninit", "examples: [words]\ninit", 7, "store 'words-train' is not among 'examples'"),
+    ("strategies: [x-x-mono, hybrid]", "systems: {small: {}}", 11, "a system called 'small', which is the encoder"),
     ("words-train", "words", 7, "no data set of 'prepare' gives the training source 'words'; name its file as"),
 ])
 def test_what_cannot_be_resolved(tmp_path: Path, words: Path, old: str, new: str, line: int, message: str) -> None:
@@ -141,7 +143,8 @@ def test_a_broken_training_source_is_seen_before_anything_starts(tmp_path: Path,
     ("batch-size: 8", "patience: 3", 11, "early stopping without a validation set"),
     ("batch-size: 8", "gradient_accumulation_steps: 2", 13, "--gradient_accumulation_steps is not for this training"),
     ("max_steps: \"${STEPS}\", ", "", 11, "no number of steps"),
-    ("hits: 10", "hits: all", 14, "'hybrid-pyserini search': argument --hits: invalid int value: 'all'"),
+    ("hits: 10", "hits: all", 14, "expected a whole number from 1, found 'all'"),
+    ("batch-size: 8", "batch-size: ²", 13, "'hybrid-pyserini train': argument --batch-size: invalid int value: '²'"),
     ("layers: 1", "layer: 1", 8, "'hybrid-pyserini init': unknown: --layer 1"),
     ("measures: [AP, R@1]", "measures: [mAP]", 15, "no measure 'mAP'"),
 ])

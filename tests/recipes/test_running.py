@@ -7,17 +7,19 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 import torch
 from recipe_of_words import write_recipe, write_words
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.jsonl import read_json
+from hybrid_pyserini.jsonl import read_json, write_json
+from hybrid_pyserini.recipes import resolving
 from hybrid_pyserini.recipes.journal import Journal, State
 from hybrid_pyserini.recipes.reading import read_recipe
 from hybrid_pyserini.recipes.resolving import resolve
-from hybrid_pyserini.recipes.running import run_steps
+from hybrid_pyserini.recipes.running import _last_said, run_steps
 from hybrid_pyserini.recipes.step import Step
 from hybrid_pyserini.workspace import Workspace
 
@@ -165,22 +167,134 @@ def finish(journal: Journal, steps: Sequence[Step], root: Path) -> None:
         journal.finish(standing, [by_name[need] for need in step.needs])
 
 
+TRAINED = ["train hybrid-1", "index words hybrid-1", "search words hybrid-1", "evaluate words hybrid-1", "compare",
+           "report words"]
+SEARCHED = ["search words hybrid-1", "evaluate words hybrid-1", "bm25 words", "evaluate words bm25", "compare",
+            "report words"]
+
+
 @pytest.mark.parametrize(("old", "new", "stale"), [
-    ("hits: 10", "hits: 5", ["search words hybrid-1", "evaluate words hybrid-1"]),
-    ("measures: [AP, R@1]", "measures: [AP]", ["evaluate words hybrid-1"]),
-    ("layers: 1", "layers: 2", ["init small-1", "train hybrid-1", "index words hybrid-1", "search words hybrid-1",
-                                "evaluate words hybrid-1"]),
+    ("about: Words", "about: Other words", []),
+    ("STEPS: {about: optimizer steps, default: 3}", "STEPS: {about: steps, default: 3}", []),
+    ("STEPS: {about: optimizer steps, default: 3}", "STEPS: {about: steps, default: 4}", TRAINED),
+    ("examples: [words-train]\ninit", "examples: [{name: words-train, source: \"${DATA}/train.jsonl\"}]\ninit", [
+        "examples words-train", "init small-1", *TRAINED
+    ]),
+    ("layers: 1", "layers: 2", ["init small-1", *TRAINED]),
+    ("batch-size: 8", "batch-size: 10", TRAINED),
+    ("batch-size: 8", "batch-size: 8, temperature: 0.1", TRAINED),
+    ("strategies: [hybrid]", "systems: {hybrid: {alpha: 0.25}}", TRAINED),
+    ("strategies: [hybrid]", "systems: {hybrid: {strategy: x-y}}", TRAINED),
+    ("seeds: [1]", "seeds: [1]\n  processes: 2", []),  # the weights of one process, but for rounding
+    ("hits: 10", "hits: 5", SEARCHED),
+    ("hits: 10", "hits: 10, gzip: true", SEARCHED),
+    ("measures: [AP, R@1]", "measures: [AP]", ["evaluate words hybrid-1", "evaluate words bm25", "compare",
+                                               "report words"]),
+    ("compare: true", "compare: {measures: [AP]}", ["compare"]),
+    ("report: true", "report: {worst: 3}", ["report words"]),
+    ("report: true", "report: false", []),
     ("tolerance: {measures: 0.1", "tolerance: {measures: 0.2", []),
 ])
 def test_a_change_makes_stale_what_depends_on_it(
     tmp_path: Path, words: Path, old: str, new: str, stale: list[str]
 ) -> None:
-    recipe, root = write_recipe(tmp_path, ONE_MODEL), words.parent / "ws"
+    """Each key of a recipe."""
+    whole = (ONE_MODEL, ("tolerance:", "baselines: [bm25]\ncompare: true\nreport: true\ntolerance:"))
+    recipe, root = write_recipe(tmp_path, *whole), words.parent / "ws"
     finish(Journal.open(Workspace(root), "words"), steps_of(recipe, words), root)
-    steps = steps_of(write_recipe(tmp_path, ONE_MODEL, (old, new)), words)
+    steps = steps_of(write_recipe(tmp_path, *whole, (old, new)), words)
     standings = Journal.open(Workspace(root), "words").standings(steps)
-    assert [each.step.name for each in standings if each.state == State.STALE] == stale
+    expected = {part for name in stale for part in (
+        ("compare words (markdown)", "compare words (json)") if name == "compare" else (name,)
+    )}
+    assert {each.step.name for each in standings if each.state == State.STALE} == expected
     assert {each.state for each in standings} <= {State.STALE, State.FINISHED}
+
+
+def test_another_model_of_the_hub_is_another_start(
+    tmp_path: Path, words: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the stores are there already, so that nothing but its name tells it."""
+    monkeypatch.setattr(resolving, "not_on_hub", lambda _: "")
+    root = words.parent / "ws"
+    write_json(root / "examples" / "words-train" / "manifest.json", {"languages": ["de", "en"]})
+    changes = (
+        ONE_MODEL, ("examples: [words-train]\ninit", "init"),
+        ("{layers: 1, width: 64, pieces: 300, max-length: 32}", "HUB"),
+    )
+    recipe = write_recipe(tmp_path, *changes, ("HUB", "some/encoder"))
+    finish(Journal.open(Workspace(root), "words"), steps_of(recipe, words), root)
+    steps = steps_of(write_recipe(tmp_path, *changes, ("HUB", "some/other")), words)
+    standings = {each.step.name: each for each in Journal.open(Workspace(root), "words").standings(steps)}
+    assert standings["train hybrid-1"].state == State.STALE
+    assert standings["train hybrid-1"].why == "--init is 'some/encoder' there, 'some/other' now"
+
+
+def test_a_path_may_be_named_like_another_word(
+    tmp_path: Path, words: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``words`` is the data set's name too; the same folder by another path is the same."""
+    recipe, root = write_recipe(tmp_path, ONE_MODEL), words.parent / "ws"
+    monkeypatch.chdir(tmp_path)
+    finish(Journal.open(Workspace(root), "words"), steps_of(recipe, Path("words")), root)
+    standings = Journal.open(Workspace(root), "words").standings(steps_of(recipe, words))
+    assert {each.state for each in standings} == {State.FINISHED}
+
+
+@pytest.mark.usefixtures("in_this_process")
+@pytest.mark.parametrize("interrupted", ["train hybrid-1", "index words hybrid-1"])
+def test_what_was_interrupted_and_then_changed_is_begun_again(
+    tmp_path: Path, words: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, interrupted: str
+) -> None:
+    """A checkpoint, or some languages' indexes, of the recipe as it was: its own, so it may replace them."""
+    recipe = write_recipe(tmp_path, ONE_MODEL, ("batch-size: 8", "batch-size: 8, save_steps: 1"))
+    with monkeypatch.context() as patched:
+        place = "hybrid_pyserini.training.trainer.mark_complete" if "train" in interrupted else (
+            "hybrid_pyserini.indexing._Build.write")
+        interrupt_the_second_time(patched, place)
+        assert run(recipe, words) == 2
+    assert f"step '{interrupted}' failed with exit status 130" in capsys.readouterr().err
+    left = "models/hybrid-1.training" if "train" in interrupted else "indexes/words/hybrid-1/de"
+    assert (words.parent / "ws" / left).is_dir()
+    recipe.write_text(recipe.read_text().replace("learning_rate: 1e-3", "learning_rate: 2e-3"))
+    assert run(recipe, words, "--dry-run") == 0
+    assert "--learning_rate is '1e-3' there, '2e-3' now" in capsys.readouterr().out
+    assert run(recipe, words) == 0
+    record = read_json(words.parent / "ws" / "models" / "hybrid-1" / "training.json")
+    assert record["training_arguments"]["learning_rate"] == 2e-3
+
+
+def interrupt_the_second_time(patched: pytest.MonkeyPatch, name: str) -> None:
+    """Have a function of the package end its second call as Ctrl-C does."""
+    original, calls = resolve_name(name), []
+
+    def interrupt(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    patched.setattr(name, interrupt)
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_what_something_else_has_begun_is_never_replaced(
+    tmp_path: Path, words: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe, root = write_recipe(tmp_path, ONE_MODEL), words.parent / "ws"
+    theirs = root / "models" / "hybrid-1.training"
+    write_json(theirs / "training.json", {"settings": {"strategy": "x-y"}})
+    for rate in ("1e-3", "2e-3"):
+        recipe.write_text(recipe.read_text().replace("learning_rate: 1e-3", f"learning_rate: {rate}"))
+        assert run(recipe, words) == 2
+        assert "an unfinished training of other settings" in capsys.readouterr().err
+    assert (theirs / "training.json").is_file()
+
+
+def test_of_torchruns_words_the_commands_own_count() -> None:
+    said = "hybrid-pyserini train: no\nTraceback\n  x\n=====\n"
+    assert _last_said(said) == "hybrid-pyserini train: no"
+    assert _last_said("one\rtwo\n\n") == "two" and _last_said("") == ""
 
 
 def test_what_was_made_is_known_again(tmp_path: Path, words: Path) -> None:
