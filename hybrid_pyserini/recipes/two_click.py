@@ -2,6 +2,10 @@
 
 A condition is a model, with the command that makes its runs; its data sets are those of the recipe by setting
 (``demo.cross``), and by query language where figures are (``demo.cross.de``).
+
+Pyserini's runners read such a file, list its conditions and show their commands. They cannot score it: they score the
+one run that a command writes to ``$output``, with trec_eval, by qrels that they know; a figure here is a mean over all
+runs of a setting, and the rank distance is none of trec_eval's measures. ``reproduce --check`` does that.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,8 +49,7 @@ def _command(model: str, dataset: str, steps: Sequence[Step]) -> str:
     """What makes a model's runs."""
     searching = (step for step in steps if step.command in ("search", "bm25"))
     return next(
-        step.typed(Workspace(Path())).replace("$", "$$")  # Pyserini takes it for a string.Template
-        for step in searching if (step.model, step.dataset) == (model, dataset)
+        step.typed(Workspace(Path())) for step in searching if (step.model, step.dataset) == (model, dataset)
     )
 
 

@@ -1,5 +1,8 @@
 """Figures held against expected ones: on a recipe of words that was run, and on the demo's committed figures."""
 
+import argparse
+import importlib
+import importlib.resources
 import json
 import shutil
 from collections.abc import Callable
@@ -137,6 +140,27 @@ def test_pyserinis_form(folder: Path) -> None:
         {measure: round(expected[f"cross {measure}"], 4) for measure in ("AP", "R@1")}
     ]
     assert datasets["words.multi"][0]["rank distance"] == round(expected["rank distance"], 4)
+
+
+def test_pyserinis_own_runner_reads_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As far as it goes without scoring: conditions, data sets and commands, by its loop over ``beir.yaml``."""
+    assert reproduce(folder, "--2cr", str(folder / "beir.yaml")) == 0
+    runner = importlib.import_module("pyserini.2cr.beir")
+    monkeypatch.setattr(importlib.resources, "files", lambda _: folder)
+    capsys.readouterr()
+    runner.list_conditions()
+    assert capsys.readouterr().out == "hybrid-1\n"
+    runner.run_conditions(argparse.Namespace(
+        all=True, condition=None, dataset=None, directory=str(folder), display_commands=True, dry_run=True,
+        skip_eval=True,
+    ))
+    out = capsys.readouterr().out
+    assert [line for line in out.splitlines() if "dataset:" in line] == [
+        f"  - dataset: words.{setting}" for setting in ("mono", "cross", "multi")
+    ]
+    assert "hybrid-pyserini search words --model hybrid-1 --hits 10" in " ".join(out.replace("\\", "").split())
 
 
 def test_the_demos_cells_are_its_first_seeds_figures() -> None:

@@ -8,14 +8,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import BinaryIO
 
 import pytest
 import torch
 from recipe_of_words import write_recipe, write_words
+from steps_here import run_here
 
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.jsonl import read_json, write_json
-from hybrid_pyserini.recipes import resolving
+from hybrid_pyserini.recipes import resolving, running
 from hybrid_pyserini.recipes.journal import Journal, State
 from hybrid_pyserini.recipes.reading import read_recipe
 from hybrid_pyserini.recipes.resolving import resolve
@@ -122,6 +124,27 @@ def test_an_interrupted_training_goes_on_and_ends_as_an_undisturbed_one(
     assert weights[0] == weights[1]
     log = (disturbed / "recipes" / "words" / "train-hybrid-1.log").read_text(encoding="utf-8")
     assert "trained" in log
+
+
+@pytest.mark.slow
+def test_processes_train_together(tmp_path: Path, words: Path, monkeypatch: pytest.MonkeyPatch,
+                                  capfd: pytest.CaptureFixture[str]) -> None:
+    """Two by torchrun; and what went wrong is what the command said."""
+    recipe = write_recipe(tmp_path, ONE_MODEL, ("seeds: [1]", "seeds: [1]\n  processes: 2"))
+    steps, by_torchrun = steps_of(recipe, words), running._run_command
+
+    def run_command(command: Sequence[str], log: Path, lock: BinaryIO) -> tuple[int, str]:
+        return (by_torchrun if "torch.distributed.run" in command else run_here)(command, log, lock)
+
+    monkeypatch.setattr(running, "_run_command", run_command)
+    assert "torchrun --standalone --nproc-per-node 2 -m hybrid_pyserini train" in steps[3].typed(Workspace(tmp_path))
+    assert run(recipe, words) == 0
+    record = read_json(words.parent / "ws" / "models" / "hybrid-1" / "training.json")
+    assert (record["hardware"]["processes"], record["steps"]) == (2, 3)
+    write_recipe(tmp_path, ONE_MODEL, ("seeds: [1]", "seeds: [1]\n  processes: 2"), ("batch-size: 8", "batch-size: 98"))
+    capfd.readouterr()
+    assert run(recipe, words) == 2
+    assert "step 'train hybrid-1' failed with exit status 1: hybrid-pyserini train: source" in capfd.readouterr().err
 
 
 def steps_of(recipe: Path, words: Path) -> list[Step]:
