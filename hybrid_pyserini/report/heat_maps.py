@@ -15,7 +15,7 @@ from hybrid_pyserini.records import ALL
 from hybrid_pyserini.report.comparison_tables import significant
 
 LEVELS = 9
-"""Shades beside white, which is 0."""
+"""Shades beside white."""
 
 _LEAST_SCALE = 0.05
 """A difference of less is never the darkest."""
@@ -63,16 +63,17 @@ def system_heat_maps(record: Mapping[str, Any]) -> list[HeatMap]:
     measure = record["measures"][0]
     figures = {pair: of_pair[measure] for pair, of_pair in record["pairs"].items()}
     highest = max(max(of_systems.values()) for of_systems in figures.values()) or 1.0
-    steps = [highest * step / LEVELS for step in range(LEVELS + 1)]
 
     def cell(value: float) -> HeatCell:
         return HeatCell(_short(value, highest), min(LEVELS, int(value / highest * (LEVELS + 1))))
 
-    note = f"{measure}. White is 0, the darkest {highest:.3f}, the highest of all systems."
+    shades = LEVELS + 1
+    legend = [HeatCell(_short(highest * shade / shades, highest), shade) for shade in range(shades)]
+    note = f"{measure}. Each shade begins at the figure in it; the highest of all systems is {highest:.3f}."
     return [
         _heat_map(
             f"{measure} of {name}", note, "", {pair: cell(of_systems[name]) for pair, of_systems in figures.items()},
-            [cell(step) for step in steps],
+            legend,
         )
         for name in (system["name"] for system in record["systems"])
     ]
@@ -108,7 +109,7 @@ def _difference(difference: float, furthest: float, *, marked: bool = False) -> 
     if not float(text):
         return HeatCell("0", 0, 0, marked)
     sign = "+" if difference > 0 else "−"
-    level = min(LEVELS, math.ceil(abs(difference) / furthest * LEVELS))
+    level = math.ceil(round(abs(difference) / furthest * LEVELS, 6))  # rounded: six ninths may come out just above 6
     return HeatCell(sign + text, level, 1 if difference > 0 else -1, marked)
 
 

@@ -46,8 +46,7 @@ def test_a_systems_figures() -> None:
 def test_the_scale_is_one_for_all_systems_and_ends_at_the_highest() -> None:
     x, y = system_heat_maps(record(0.45))
     assert x.rows[0][1][0].level == y.rows[1][1][0].level == LEVELS
-    assert "0.450, the highest" in x.note
-    assert [cell.level for cell in x.legend] == list(range(LEVELS + 1))
+    assert "the highest of all systems is 0.450" in x.note
     assert system_heat_maps(record(12.0))[1].rows[1][1][0].text == "12"
 
 
@@ -73,6 +72,25 @@ def test_each_difference_has_a_scale_of_its_own() -> None:
     assert of_z.title == "AP of y minus z" and "±0.200" in of_z.note
     assert of_z.rows == (("de", (HeatCell("+.20", LEVELS, 1), HeatCell("−.10", 5, -1))),)
     assert of_x == difference_heat_maps(record())[0]
+
+
+def test_a_shade_of_the_legend_begins_at_its_figure() -> None:
+    legend = system_heat_maps(record(1.0))[0].legend
+    assert [(cell.text, cell.level) for cell in legend] == [
+        ("0", 0), (".10", 1), (".20", 2), (".30", 3), (".40", 4), (".50", 5), (".60", 6), (".70", 7), (".80", 8),
+        (".90", 9),
+    ]
+    just_below = record(1.0)
+    just_below["pairs"]["de-de"]["AP"]["x"] = 0.4999
+    assert [one.rows[0][1][0].level for one in system_heat_maps(just_below)] == [4, 0]  # type: ignore[union-attr]
+
+
+def test_the_shades_of_a_differences_legend_are_evenly_spaced_on_any_scale() -> None:
+    for furthest in (0.07, 0.168, 0.8803788499178777, 0.983, 1.0):
+        one = record()
+        one["pair_differences"][0]["difference"] = furthest
+        one["pair_differences"][1]["difference"] = 0.01
+        assert [cell.level for cell in difference_heat_maps(one)[0].legend] == [9, 6, 3, 0, 3, 6, 9], furthest
 
 
 def test_next_to_no_difference_is_pale() -> None:
