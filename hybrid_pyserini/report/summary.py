@@ -39,17 +39,19 @@ def _best(record: Mapping[str, Any], setting: str, measure: str) -> str | None:
 
 
 def _overall(best: Mapping[tuple[str, str], str | None], measure: str) -> str:
-    """Which system is best in how many places."""
+    """Which system is best in how many places; it heads the report, so it is never empty."""
     places: dict[str, list[str]] = {}
     for (setting, of), name in best.items():
         if name is not None:
             places.setdefault(name, []).append("rank distance" if of == RANK_DISTANCE else setting)
+    if not places:
+        return "No mean is of all its language pairs, so no system is best; the notes below the tables say what lacks."
     if len(places) == 1:
         (name, where), = places.items()
         return f"{name} is best in {_listed(where)} ({measure}{_smaller(where)})."
     return "No system is best in everything: " + "; ".join(
         f"{name} in {_listed(where)}" for name, where in places.items()
-    ) + f" ({measure})." if places else ""
+    ) + f" ({measure})."
 
 
 def _smaller(where: Sequence[str]) -> str:

@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from evaluated_workspace import PAIRS, evaluate_all, make
-from reported_workspace import NASTY, report_of
+from evaluated_workspace import PAIRS, POOR, add_system, evaluate_all, make
+from reported_workspace import NASTY, report_of, reported
 
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.report.page import page
@@ -194,6 +194,15 @@ def test_pairs_within_languages_alone(tmp_path: Path) -> None:
     maps = [table for table in root.all("table") if table.attributes.get("class") == "heat"]
     cells = [[cell.text for cell in row.all("td")] for row in maps[0].one("tbody").children]
     assert cells == [[".54", "–"], ["–", ".54"]]
+
+
+def test_one_pair_alone_and_systems_of_several_seeds(tmp_path: Path) -> None:
+    workspace = reported(tmp_path)
+    add_system(workspace, "fourth", POOR, (3,) * 6)
+    evaluate_all(workspace, "good", "poor", "other", "fourth", pairs=[Pair("de", "en")])
+    root = read(page(report_of(workspace, "first=good,other", "second=poor,fourth", worst=0)))
+    assert root.one("main").one("p").text.startswith("No mean is of all its language pairs")
+    assert any(note.text.startswith("settings of cross: ") for note in root.all("li"))
 
 
 def test_with_nothing_above_the_answers_that_is_said(report: Report) -> None:

@@ -59,6 +59,14 @@ def test_one_that_is_best_everywhere() -> None:
     assert summary(one)[-1].startswith("b is one model: ")
 
 
+def test_without_any_mean_that_is_said() -> None:
+    """As after ``evaluate --pairs``, with systems of several seeds: there is no other sentence."""
+    one = record()
+    one["settings"], one["remarks"] = {"mono": {}, "cross": {}, "multi": {}}, {}
+    (sentence,) = summary(one)
+    assert sentence.startswith("No mean is of all its language pairs, so no system is best")
+
+
 def test_where_nothing_has_a_figure_nothing_is_said() -> None:
     one = record()
     one["settings"] = {"mono": one["settings"]["mono"], "cross": {}, "multi": {}}
