@@ -28,6 +28,7 @@ _HATCHES = ("", "////", "....")
 OPEN = {"facecolor": "white", "edgecolor": INK, "linestyle": (0, (3, 2)), "linewidth": 1.0}  # the bar of a bound
 SIZE, TITLE_SIZE = 8.5, 10.0  # points
 LOG_FROM = 20.0  # values further apart than this would leave the smallest bar invisible on a linear axis
+_LONGEST_BAR = 0.68  # of a panel's width: the figure stands beside it
 _STYLE = {
     "svg.hashsalt": "hybrid-pyserini",  # else the ids inside the SVG are drawn at random
     # Text as outlines: GitHub shows an SVG as an image, which may load no font. Left as text it would be set in a font
@@ -75,27 +76,35 @@ def bar_looks(systems: int) -> list[dict[str, Any]]:
 
 def set_scale(axes: "Axes", means: Sequence[float]) -> float:
     """Scale the axis of rank distances, with room for the figures beside the bars; return where it starts."""
-    from matplotlib.ticker import MaxNLocator, NullLocator
+    from matplotlib.ticker import NullLocator
 
-    share = 0.68  # of the panel's width for the longest bar
     above_zero = [mean for mean in means if mean > 0]
     most = max(above_zero, default=1.0)
-    if above_zero and most > LOG_FROM * min(above_zero):
-        first = min(0, math.floor(math.log10(min(above_zero))))  # mostly 1, a rank distance of two neighbours
-        powers = range(first, math.floor(math.log10(most)) + 1)
-        start = 10.0**first
-        axes.set_xscale("log")
-        axes.set_xlim(start, start * (most / start) ** (1 / share))
-        axes.set_xticks([10.0**power for power in powers[:: math.ceil(len(powers) / 5)]])
-        axes.xaxis.set_minor_locator(NullLocator())
-    else:
-        start = 0.0
-        axes.set_xlim(0, most / share)
-        ticks = MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(0, most) if above_zero else []
-        axes.set_xticks([tick for tick in ticks if tick <= most])
+    if most <= LOG_FROM * min(above_zero, default=1.0):
+        return set_linear_scale(axes, means)
+    first = min(0, math.floor(math.log10(min(above_zero))))  # mostly 1, a rank distance of two neighbours
+    powers = range(first, math.floor(math.log10(most)) + 1)
+    start = 10.0**first
+    axes.set_xscale("log")
+    axes.set_xlim(start, start * (most / start) ** (1 / _LONGEST_BAR))
+    axes.set_xticks([10.0**power for power in powers[:: math.ceil(len(powers) / 5)]])
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter("{x:,.10g}")
     axes.spines.bottom.set_bounds(start, most)
     return start
+
+
+def set_linear_scale(axes: "Axes", values: Sequence[float]) -> float:
+    """The same from 0 on, whatever the values: 0 is returned."""
+    from matplotlib.ticker import MaxNLocator
+
+    most = max(values, default=0.0)
+    ticks = MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(0, most) if most else []
+    axes.set_xlim(0, (most or 1.0) / _LONGEST_BAR)
+    axes.set_xticks([tick for tick in ticks if tick <= most])
+    axes.xaxis.set_major_formatter("{x:,.10g}")
+    axes.spines.bottom.set_bounds(0, most or 1.0)
+    return 0.0
 
 
 def legend_columns(names: Sequence[str], width: float) -> int:

@@ -20,6 +20,7 @@ from hybrid_pyserini.report.picture_style import (
     bar_looks,
     legend_columns,
     matplotlib_style,
+    set_linear_scale,
     set_scale,
     wrap,
 )
@@ -106,7 +107,7 @@ def _bars(
     title: str, note: str, names: Sequence[str], bars: Mapping[str, Sequence[Bar | None]],
     lines: Mapping[str, float] | None = None,
 ) -> bytes:
-    """Languages from the top down, in each a bar a system."""
+    """Languages from the top down, in each a bar a system; with ``lines`` a line across each language's."""
     with matplotlib_style():
         from matplotlib.figure import Figure
         from matplotlib.patches import Patch
@@ -116,7 +117,8 @@ def _bars(
         above = 0.75 + 0.2 * -(-len(names) // columns)
         figure = Figure(figsize=(_WIDTH, len(bars) * (len(names) + 0.8) * _BAR + above + 0.3), layout="constrained")
         axes = figure.subplots()
-        start = set_scale(axes, [bar.value for of_language in bars.values() for bar in of_language if bar])
+        values = [bar.value for of_language in bars.values() for bar in of_language if bar]
+        start = set_scale(axes, values) if lines is None else set_linear_scale(axes, [*values, *lines.values()])
         for row, (language, of_systems) in enumerate(bars.items()):
             top = row * (len(names) + 0.8)
             for place, (bar, look) in enumerate(zip(of_systems, looks, strict=True)):

@@ -2,8 +2,11 @@
 
 import xml.etree.ElementTree as ElementTree
 
+import pytest
+from matplotlib.figure import Figure
 from reported_workspace import report_of
 
+from hybrid_pyserini.report import pictures
 from hybrid_pyserini.report.pictures import NAMES, curve_pictures, same_language_picture
 from hybrid_pyserini.report.pool_figures import SameLanguage, pool_tables, same_language
 from hybrid_pyserini.report.report import Report
@@ -52,6 +55,17 @@ def test_same_language_shares_are_means_over_models() -> None:
     assert shares == SameLanguage("SameLanguage@9", {"a": {"de": 0.5, "en": 0.75}}, {"de": 0.5, "en": 0.5})
     assert "a from 0.50 (de) to 0.75 (en)" in same_language_picture(shares).alt
     assert same_language({"old": [{"language_bias": {"rank_distance": {}}}]}) is None
+
+
+@pytest.mark.parametrize("most", [0.02, 1.0])
+def test_shares_have_a_linear_axis_that_holds_the_unbiased_value(monkeypatch: pytest.MonkeyPatch, most: float) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(pictures, "_svg", lambda figure: drawn.append(figure) or b"")
+    same_language_picture(SameLanguage("SameLanguage@9", {"a": {"de": 0.01, "en": most}}, {"de": 0.5, "en": 0.5}))
+    (axes,) = drawn[0].axes
+    assert (axes.get_xscale(), axes.get_xlim()[0]) == ("linear", 0)
+    assert axes.get_xlim()[1] > max(most, 0.5)
+    assert axes.get_xlabel() == "nearer the black line, the unbiased share, is better"
 
 
 def test_shares_of_different_depths_are_not_set_side_by_side() -> None:
