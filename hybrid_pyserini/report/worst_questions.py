@@ -21,7 +21,7 @@ SHOWN_ABOVE = 4
 """Passages above the answer that are shown with their texts."""
 
 _LONGEST = 400
-"""Characters of a passage's text that are shown."""
+"""Characters of a query, title or text that are shown."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class WorstQuestion:
 def worst_questions(
     workspace: Workspace, info: DatasetInfo, model: str, measure: str, count: int
 ) -> list[WorstQuestion]:
-    """The ``count`` questions with the lowest values, the lowest first; fewer where the rest has nothing above the
-    answers. Raises InputError for runs, ranks or collections that are broken."""
+    """The ``count`` questions with the lowest values, the lowest first, without those of them that have nothing above
+    the answers. Raises InputError for runs, ranks or collections that are broken."""
     lowest = _lowest(workspace, info, model, measure)
     chosen = nsmallest(count, lowest.items(), key=lambda item: (item[1][0], item[0]))
     pairs = list(dict.fromkeys(pair for _, (_, pair) in chosen))
@@ -143,8 +143,9 @@ def _passages(workspace: Workspace, info: DatasetInfo, wanted: Collection[str]) 
         if not path.exists():
             continue
         for number, row in read_jsonl(path):
-            if row.get("id") in wanted:
-                found[row["id"]] = passage_of(row, path, number)
+            docid = row.get("id")
+            if isinstance(docid, str) and docid in wanted:
+                found[docid] = passage_of(row, path, number)
             if len(found) == len(wanted):
                 return found
     return found
@@ -166,7 +167,7 @@ def _question(
         return tuple(_shown(docid, rank, passages.get(docid)) for docid, rank in ranked)
 
     return WorstQuestion(
-        query_id, pair, query, value, shown(ranking.relevant.items()), shown([answer])[0],
+        query_id, pair, _printable(query), value, shown(ranking.relevant.items()), shown([answer])[0],
         shown(list(above.items())[:SHOWN_ABOVE]), len(above) if last is None else last - place,
         dict(languages.most_common()),
     )

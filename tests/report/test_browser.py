@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -16,9 +17,11 @@ from typing import Any
 
 import pytest
 
+from hybrid_pyserini.records import Pair
 from hybrid_pyserini.report.heat_maps import difference_heat_maps, system_heat_maps
 from hybrid_pyserini.report.page import page
 from hybrid_pyserini.report.report import Report
+from hybrid_pyserini.report.worst_questions import Shown, WorstQuestion
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER = next((path for name in NAMES if (path := shutil.which(name))), None)
@@ -39,7 +42,8 @@ addEventListener("load", () => {
     width: innerWidth, overflow: root.scrollWidth - root.clientWidth, errors,
     heat: [...document.querySelectorAll("table.heat")].map(table => ({
       title: table.caption.textContent, cells: table.querySelectorAll("td").length, width: box(table).width,
-      height: box(table).height, shade: getComputedStyle(table.querySelector("td")).backgroundColor,
+      height: box(table).height, hidden: table.parentElement.scrollWidth - table.parentElement.clientWidth,
+      shade: getComputedStyle(table.querySelector("td")).backgroundColor,
     })),
     pictures: [...document.images].map(image => ({natural: image.naturalWidth, width: box(image).width})),
     outside: [...document.querySelectorAll("body *:not(.scroll *, .unseen)")]
@@ -75,10 +79,12 @@ def opened(folder: Path, html: str, width: int) -> dict[str, Any]:
     return json.loads(unescape(found[1])) | {"console": console}
 
 
-@pytest.fixture(scope="module")
-def wide(report: Report) -> Report:
-    """The report with heat maps of eleven languages, significantly below zero everywhere: as wide as figures get."""
-    languages = "ar de el en es hi ru th tr vi zh".split()
+ELEVEN = "ar de el en es hi ru th tr vi zh".split()
+THIRTY = [f"{letter}{other}" for letter in "abcde" for other in "uvwxyz"]
+
+
+def of_languages(report: Report, languages: Sequence[str]) -> Report:
+    """The report with heat maps of so many languages, significantly below zero everywhere: as wide as figures get."""
     pairs = [f"{query}-{passage}" for query in languages for passage in (*languages, "all")]
     record = {
         "measures": ["AP"], "systems": [{"name": "first"}, {"name": "second"}],
@@ -92,7 +98,8 @@ def wide(report: Report) -> Report:
 
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
-def test_the_page_in_a_browser(wide: Report, tmp_path: Path, width: int) -> None:
+def test_the_page_in_a_browser(report: Report, tmp_path: Path, width: int) -> None:
+    wide = of_languages(report, ELEVEN)
     seen = opened(tmp_path, page(wide), width)
     assert seen["width"] == width
     assert (seen["errors"], seen["console"], seen["loaded"]) == ([], [], [])
@@ -105,6 +112,27 @@ def test_the_page_in_a_browser(wide: Report, tmp_path: Path, width: int) -> None
     assert any(table["shade"] != "rgb(255, 255, 255)" for table in seen["heat"])
     assert len(seen["pictures"]) == len(wide.pictures)
     assert all(picture["natural"] > 0 and 250 < picture["width"] <= min(404, width) for picture in seen["pictures"])
+
+
+def test_where_there_is_room_all_of_a_heat_map_is_seen(report: Report, tmp_path: Path) -> None:
+    seen = opened(tmp_path, page(of_languages(report, THIRTY)), 1280)
+    assert [table["cells"] for table in seen["heat"]] == [930] * 3
+    assert [table["hidden"] for table in seen["heat"]] == [0] * 3 and seen["overflow"] == 0
+
+
+def test_very_long_words_stay_in_the_window(report: Report, tmp_path: Path) -> None:
+    word = 300 * "W"
+    assert report.worst is not None
+    passage = Shown(word, 2, "de", word, word)
+    question = WorstQuestion(word, Pair("de", "all"), word, 0.1, (passage, passage), passage, (passage,), 7, {"de": 7})
+    long = replace(
+        report, dataset=word, systems=[word, word], summary=[word, word], notes=[word],
+        differences=[replace(one, title=word, note=word, marks=word) for one in report.differences],
+        heat_maps=[replace(one, title=word, note=word) for one in report.heat_maps],
+        worst=replace(report.worst, model=word, questions=[question]), provenance=[("Command", word)],
+    )
+    seen = opened(tmp_path, page(long), 390)
+    assert seen["overflow"] == 0 and seen["outside"] == []
 
 
 def test_what_is_wrong_would_be_seen(report: Report, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from reported_workspace import reported
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.report.worst_questions import worst_questions
-from hybrid_pyserini.trec import RankedPassage, write_ranks
+from hybrid_pyserini.trec import RankedPassage, write_ranks, write_topics
 from hybrid_pyserini.workspace import Workspace
 
 
@@ -83,6 +83,22 @@ def test_long_texts_are_cut_and_half_characters_replaced(tmp_path: Path) -> None
     one = worst_questions(workspace, workspace.dataset("six"), "poor", "RR", 1)[0]
     assert one.answer.text.startswith("? word word") and one.answer.text.endswith(" …")
     assert len(one.answer.text) <= 402
+
+
+def test_a_long_query_is_cut(tmp_path: Path) -> None:
+    """As a passage is: in ArguAna the queries are whole arguments."""
+    workspace = reported(tmp_path)
+    write_topics(workspace.topics("six", "de"), dict.fromkeys(QUESTIONS, "word " * 200))
+    one = worst_questions(workspace, workspace.dataset("six"), "poor", "RR", 1)[0]
+    assert one.query.startswith("word word") and one.query.endswith(" …") and len(one.query) <= 402
+
+
+def test_an_id_that_is_no_string_is_not_what_is_looked_for(tmp_path: Path) -> None:
+    workspace = reported(tmp_path)
+    path = workspace.collection("six", "de")
+    path.write_text('{"id": ["de:5"], "text": "x"}\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+    one = worst_questions(workspace, workspace.dataset("six"), "poor", "RR", 1)[0]
+    assert one.answer.text.startswith("de passage 5 ")
 
 
 def test_a_broken_collection_is_one_line(tmp_path: Path) -> None:
