@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from hybrid_pyserini.commands.table_output import check_output
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.workspace import Workspace
 
@@ -21,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="of those that all were evaluated with; all but Table 3 shows the first (default: all, as evaluated)",
     )
     parser.add_argument(
-        "--alpha", nargs="+", default=[], metavar="ALPHA=SYSTEM",
+        "--alpha", nargs="+", action="extend", default=[], metavar="ALPHA=SYSTEM",
         help="these systems are a sweep over alpha, to be drawn as curves: 0=x-y 0.5=hybrid 1=x-x-mono",
     )
     parser.add_argument("--worst", type=int, default=10, metavar="N", help="how many questions (default: %(default)s)")
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
         parse_systems(workspace, arguments.systems), arguments.measures, parse_alphas(arguments.alpha), arguments.worst
     )
     folder = arguments.output or workspace.report(info.name)
+    check_output(folder / PAGE)
     write_report(make_report(workspace, info, asked), folder)
     print(folder / PAGE)
 

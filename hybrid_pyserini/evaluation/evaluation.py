@@ -96,12 +96,12 @@ def evaluate(
 
 
 def judgement_hashes(workspace: Workspace, dataset: str, pairs: Iterable[Pair]) -> dict[str, str]:
-    """File name -> SHA-256 of the topics and qrels that score the ``pairs``."""
+    """File name -> SHA-256 of the topics and qrels that score the ``pairs``, of those that are there."""
     paths = {
         path.name: path for pair in pairs
         for path in (workspace.topics(dataset, pair.query), workspace.qrels_of(dataset, pair))
     }
-    return {name: sha256(path) for name, path in sorted(paths.items())}
+    return {name: sha256(path) for name, path in sorted(paths.items()) if path.exists()}
 
 
 def scored_of_pairs(workspace: Workspace, dataset: str, pairs: Iterable[Pair]) -> dict[Pair, Qrels]:

@@ -47,14 +47,8 @@ def _heat_map(heat_map: HeatMap) -> str:
 
 
 def _worst(worst: Worst) -> list[str]:
-    if not worst.questions:
-        return [f"Nothing stands above the answers of {_text(worst.model)} in any question that was to be shown."]
-    head = (
-        f"The questions with the lowest {_text(worst.measure)} of {_text(worst.model)}{worst.note}: each in the query "
-        "language in which it is lowest, and with the first passages above the highest relevant one that is not at the "
-        "top. They may answer the question and not be judged."
-    )
-    return [head, *(_question(number, worst.measure, one) for number, one in enumerate(worst.questions, start=1))]
+    questions = (_question(number, worst.measure, one) for number, one in enumerate(worst.questions, start=1))
+    return [_text(worst.introduction), *questions]
 
 
 def _question(number: int, measure: str, one: WorstQuestion) -> str:

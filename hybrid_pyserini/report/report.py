@@ -11,7 +11,7 @@ from hybrid_pyserini.evaluation.families import RANK_DISTANCE
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.evaluation.systems import System
 from hybrid_pyserini.jsonl import read_json
-from hybrid_pyserini.languages import UNKNOWN, script
+from hybrid_pyserini.languages import UNKNOWN, script, tag
 from hybrid_pyserini.report.comparison_tables import comparison_notes, comparison_tables, figure_text
 from hybrid_pyserini.report.heat_maps import HeatMap, difference_heat_maps, system_heat_maps
 from hybrid_pyserini.report.pictures import Picture, curve_pictures, distance_picture, same_language_picture
@@ -44,6 +44,18 @@ class Worst:
     measure: str
     questions: Sequence[WorstQuestion]
     note: str
+    """Which of a system's models it is."""
+
+    @property
+    def introduction(self) -> str:
+        """What is shown, for the page and the Markdown."""
+        if not self.questions:
+            return f"Nothing stands above the answers of {self.model} in any question that was to be shown."
+        return (
+            f"The questions with the lowest {self.measure} of {self.model}{self.note}: each in the query language in "
+            "which it is lowest, and with the first passages above the highest relevant one that is not at the top. "
+            "They may answer the question and not be judged."
+        )
 
 
 @dataclass(frozen=True)
@@ -146,7 +158,7 @@ def _data_table(info: DatasetInfo) -> Table:
     for language in info.languages:
         of_language = script(language)
         rows.append([
-            Cell(language), Cell(names.get(language.split("_")[0], language)),
+            Cell(language), Cell(names.get(tag(language).split("-")[0], language)),
             Cell("" if of_language == UNKNOWN else of_language),
             *(Cell(f"{info.counts.get(language, {}).get(name, 0):,}") for name in counted),
         ])

@@ -80,7 +80,7 @@ def as_markdown(tables: Sequence[Table], notes: Sequence[str]) -> str:
 def markdown_table(table: Table) -> str:
     """A table below its title."""
     wrap = {0: "{}", 1: "**{}**", 2: "<u>{}</u>"}
-    return f"**{table.title}**\n\n" + markdown(
+    return f"**{markdown_escaped(table.title)}**\n\n" + markdown(
         [markdown_escaped(title) for title in table.header],
         [
             [wrap[cell.place].format(markdown_escaped(cell.text)) + DAGGER * cell.dagger for cell in row]

@@ -70,6 +70,37 @@ def test_mistakes_are_one_line(
     assert not (workspace.root / "reports").exists()
 
 
+def test_an_output_that_cannot_be_written_is_said_before_the_work(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hybrid_pyserini.report.report.make_report", lambda *_: pytest.fail("compared"))
+    (workspace.root / "file").write_text("mine")
+    (workspace.root / "folder" / "index.html").mkdir(parents=True)
+    for output, message in (
+        ("file", "file: no folder, so nothing can be written into it; choose another --output"),
+        ("file/further", "file: no folder, so nothing can be written into it"), ("folder", "index.html: a folder"),
+    ):
+        capsys.readouterr()
+        assert run(workspace, "six", "poor", "good", "--output", str(workspace.root / output)) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert message in line
+    assert [path.name for path in (workspace.root / "folder").iterdir()] == ["index.html"]
+
+
+def test_alphas_may_be_given_one_by_one(workspace: Workspace) -> None:
+    assert run(workspace, "six", "poor", "good", "--alpha", "0=poor", "--alpha", "1=good", "--worst", "0") == 0
+    text = (workspace.root / "reports" / "six" / "report.md").read_text(encoding="utf-8")
+    assert "--alpha 0=poor 1=good" in text
+
+
+def test_topics_that_are_gone_are_one_line(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace.topics("six", "de").unlink()
+    capsys.readouterr()
+    assert run(workspace, "six", "poor", "good") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "was evaluated with other topics or qrels of six than are there now" in line
+
+
 def test_no_java_and_no_deep_learning(workspace: Workspace) -> None:
     """In a process of its own: the whole command, and then what it has imported."""
     code = (

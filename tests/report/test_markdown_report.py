@@ -7,7 +7,7 @@ from reported_workspace import NASTY
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.report.markdown_report import markdown_report
 from hybrid_pyserini.report.report import Report
-from hybrid_pyserini.report.table_formats import markdown_table
+from hybrid_pyserini.report.table_formats import Table, markdown_table
 from hybrid_pyserini.report.worst_questions import Shown, WorstQuestion
 
 ESCAPED = (
@@ -33,6 +33,10 @@ def test_texts_are_texts(report: Report) -> None:
     text = markdown_report(report)
     assert NASTY not in text and f"### 1. de q3? {ESCAPED}\n" in text
     assert f"| 1 | de |  | de passage 1 {ESCAPED} |" in text
+
+
+def test_titles_are_texts() -> None:
+    assert markdown_table(Table("Table 1: AP on _six_", ["a"], [])).startswith("**Table 1: AP on \\_six\\_**\n")
 
 
 def test_right_to_left(report: Report) -> None:
