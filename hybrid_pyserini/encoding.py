@@ -24,7 +24,7 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_lines
 from hybrid_pyserini.provenance import MANIFEST, made_by, sha256
 from hybrid_pyserini.shards import FIRST, SHARD_PASSAGES, Shards
-from hybrid_pyserini.unique_ids import repeated_ids
+from hybrid_pyserini.unique_ids import PassingIds
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 if TYPE_CHECKING:  # importing the encoder loads torch; encode does so only once the collections are known to exist
@@ -227,26 +227,26 @@ def _share_of(share: Share, missing: Mapping[str, list[int]], shards: Mapping[st
 
 def _check_passages(encoding: Encoding, languages: Sequence[str]) -> None:
     """Read collections; raises InputError for a broken line, and for an id that occurs twice in all of them."""
-    def ids() -> Iterator[str]:
+    def places() -> Iterator[tuple[str, tuple[Path, int]]]:
         for language in languages:
-            passages = numbered_passages(encoding.collection(language))
-            for _, passage in tqdm(passages, desc=f"reading {language}", unit=" passages", leave=False):
-                yield passage.id
+            collection = encoding.collection(language)
+            passages = numbered_passages(collection)
+            for line, passage in tqdm(passages, desc=f"reading {language}", unit=" passages", leave=False):
+                yield passage.id, (collection, line)
 
-    again = repeated_ids(ids)
-    first: dict[str, Path] = {}
-    for collection in map(encoding.collection, languages) if again else ():
-        for line, passage in numbered_passages(collection):
-            before = first.get(passage.id)
-            if before == collection:
-                raise repeated(passage.id, collection, line)
-            if before:
-                raise InputError(
-                    f"passage id {passage.id!r} occurs in {before.name} too", path=collection, line=line,
-                    remedy="prepare the data set with ids that are unique over its pool",
-                )
-            if passage.id in again:
-                first[passage.id] = collection
+    ids = PassingIds()
+    for docid, _ in places():
+        ids.add(docid)
+    again = ids.repetition(places)
+    if again is None:
+        return
+    (before, _), (collection, line) = again.first, again.second
+    if before == collection:
+        raise repeated(again.id, collection, line)
+    raise InputError(
+        f"passage id {again.id!r} occurs in {before.name} too", path=collection, line=line,
+        remedy="prepare the data set with ids that are unique over its pool",
+    )
 
 
 class _Tokenised(NamedTuple):

@@ -2,43 +2,76 @@
 
 import tempfile
 from array import array
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
-from itertools import islice
-
-import numpy as np
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
 
 _BLOCK = 65536
+"""Hashes that are in memory at once; and so many equal ones, at most, are looked into."""
+
+Place = TypeVar("Place")
 
 
-def repeated_ids(read_ids: Callable[[], Iterable[str]]) -> set[str]:
-    """The ids that occur more than once. ``read_ids`` gives all ids; it is called again where two hashes are equal.
+class Repetition(NamedTuple, Generic[Place]):
+    """An id that occurs twice, and where."""
 
-    The hashes are sorted where they lie, in a file that is deleted as soon as it is open.
-    """
-    with tempfile.TemporaryFile() as file:
-        for block in _blocks(read_ids()):
-            file.write(array("Q", map(_hash, block)).tobytes())
-        file.flush()
-        if not file.tell():
-            return set()
-        hashes = np.memmap(file, dtype=np.uint64)
+    id: str
+    first: Place
+    second: Place
+
+
+class PassingIds:
+    """Ids that pass by once: of each, a hash in a file without a name in ``folder`` (default: the system's for
+    temporary files), which goes with the object."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it is read once all ids have passed
+        self._block = array("Q")
+
+    def add(self, passing: str) -> None:
+        """Take note of an id."""
+        self._block.append(_hash(passing))
+        if len(self._block) >= _BLOCK:
+            self._write()
+
+    def repetition(self, read_again: Callable[[], Iterable[tuple[str, Place]]]) -> Repetition[Place] | None:
+        """An id that was added twice, with the places of its first two occurrences; None where there is none.
+
+        ``read_again`` gives all ids again, each with its place, in any order. It is called only where two hashes are
+        equal, and gone through as far as the first repetition; where more than 65,536 ids are repeated, of some of
+        them.
+        """
+        equal = self._equal_hashes()
+        seen: dict[str, Place] = {}
+        for each, place in read_again() if equal else ():
+            if each in seen:
+                return Repetition(each, seen[each], place)
+            if _hash(each) in equal:
+                seen[each] = place
+        return None
+
+    def _write(self) -> None:
+        self._file.write(self._block.tobytes())
+        del self._block[:]
+
+    def _equal_hashes(self) -> set[int]:
+        """Hashes that occur more than once, some of them where they are many. They are sorted where they lie."""
+        import numpy as np
+
+        self._write()
+        self._file.flush()
+        equal: set[int] = set()
+        if not self._file.tell():
+            return equal
+        hashes = np.memmap(self._file, dtype=np.uint64)
         hashes.sort()
-        repeated: set[int] = set()
         for start in range(0, len(hashes), _BLOCK):
             part = hashes[start : start + _BLOCK + 1]
-            repeated.update(part[1:][part[1:] == part[:-1]].tolist())
-    if not repeated:
-        return set()
-    counts = Counter(each for each in read_ids() if _hash(each) in repeated)
-    return {each for each, count in counts.items() if count > 1}
-
-
-def _blocks(ids: Iterable[str]) -> Iterator[list[str]]:
-    remaining = iter(ids)
-    while block := list(islice(remaining, _BLOCK)):
-        yield block
+            equal.update(part[1:][part[1:] == part[:-1]].tolist())
+            if len(equal) >= _BLOCK:
+                break
+        return equal
 
 
 def _hash(text: str) -> int:

@@ -2,10 +2,13 @@
 
 Everything is written aside, in one folder of the workspace, while it is checked; only then do collections, training
 sources and topics take their places, ``dataset.json`` with the last of them.
+
+Passages pass through: of each, a hash of its id stays, in a scratch file, and of the judged ones the id. So memory does
+not grow with the collections; whether ids repeat is seen when all are written.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tqdm import tqdm
@@ -17,9 +20,11 @@ from hybrid_pyserini.data.example_source import write_examples
 from hybrid_pyserini.data.question_articles import check_articles, write_question_articles
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.jsonl import read_jsonl
 from hybrid_pyserini.provenance import made_by, sha256
-from hybrid_pyserini.records import ALL, Passage
+from hybrid_pyserini.records import ALL, Passage, Qrels
 from hybrid_pyserini.trec import scored_qrels, write_qrels, write_topics
+from hybrid_pyserini.unique_ids import PassingIds
 from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_language, check_name
 
 
@@ -66,17 +71,20 @@ def write_dataset(
 def _write_aside(staged: Workspace, dataset: PreparedDataset, sources: Mapping[str, str]) -> DatasetInfo:
     name = dataset.name
     counts = {language: {"topics": 0, "passages": 0, "judgements": 0} for language in dataset.languages}
-    docids: dict[str, set[str]] = {}
+    docids = PassingIds(staged.root)
+    judged = {docid for qrels in _all_qrels(dataset) for judged in qrels.values() for docid in judged}
+    there: dict[str, set[str]] = {}
     for language, passages in dataset.passages.items():
-        checked = _checked(passages, language, docids)
+        checked = _checked(passages, language, docids, judged, there.setdefault(language, set()))
         counts[language]["passages"] = write_collection(staged.collection(name, language), checked)
+    _check_unique(docids, {language: staged.collection(name, language) for language in dataset.passages})
     one_blank = {}
     for language, topics in dataset.topics.items():
         for query_id, query in topics.items():
             check_text(query, f"query {query_id!r} ({language})")
         one_blank[language] = write_topics(staged.topics(name, language), topics)
         counts[language]["topics"] = len(topics)
-    _check_judgements(dataset, docids)
+    _check_judgements(dataset, there)
     for language, qrels in dataset.qrels.items():
         counts[language]["judgements"] = write_qrels(staged.qrels(name, language), qrels)
     write_qrels(staged.qrels(name, ALL), union(dataset.qrels.values()))
@@ -107,23 +115,39 @@ def _write_articles(staged: Workspace, dataset: PreparedDataset) -> dict[str, in
     return {"articles": write_question_articles(staged.question_articles(dataset.name), dataset.articles)}
 
 
-def _checked(passages: Iterable[Passage], language: str, docids: dict[str, set[str]]) -> Iterator[Passage]:
-    """The passages of a language, each checked; their ids are entered into ``docids[language]``."""
-    own = docids.setdefault(language, set())
+def _all_qrels(dataset: PreparedDataset) -> Iterator[Qrels]:
+    yield from dataset.qrels.values()
+    yield from dataset.pair_qrels.values()
+
+
+def _checked(
+    passages: Iterable[Passage], language: str, docids: PassingIds, judged: Collection[str], there: set[str]
+) -> Iterator[Passage]:
+    """The passages of a language, each checked; their ids are entered into ``docids``, those of judged ones into
+    ``there`` too."""
     for passage in tqdm(passages, desc=f"{language} passages", unit=" passages", disable=None):
-        check_id(passage.id, "passage id")
-        for other, there in docids.items():
-            if passage.id in there:
-                raise InputError(
-                    f"passage id {passage.id!r} occurs twice ({other} and {language})", remedy="make ids unique"
-                )
+        docids.add(check_id(passage.id, "passage id"))
         check_text(passage.contents, f"passage {passage.id!r}")
-        own.add(passage.id)
+        if passage.id in judged:
+            there.add(passage.id)
         yield passage
 
 
+def _check_unique(docids: PassingIds, collections: Mapping[str, Path]) -> None:
+    """Raises InputError for a passage id that occurs twice, in one language or two: the pool's runs have nothing else
+    to tell passages by."""
+    again = docids.repetition(
+        lambda: ((row["id"], language) for language, path in collections.items() for _, row in read_jsonl(path))
+    )
+    if again is not None:
+        raise InputError(
+            f"passage id {again.id!r} occurs twice ({again.first} and {again.second})", remedy="make ids unique"
+        )
+
+
 def _check_judgements(dataset: PreparedDataset, docids: Mapping[str, set[str]]) -> None:
-    """Raises InputError for a judgement of something that is not there and for a declared pair without any."""
+    """Raises InputError for a judgement of something that is not there and for a declared pair without any.
+    ``docids``: passage language -> those of its passages that are judged in any language."""
     query_ids = {query_id for topics in dataset.topics.values() for query_id in topics}
     everything = set().union(*docids.values())
     judged = [(language, qrels, docids.get(language, set())) for language, qrels in dataset.qrels.items()]

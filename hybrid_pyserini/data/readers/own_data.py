@@ -19,7 +19,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from hybrid_pyserini.collection import check_id
+from hybrid_pyserini.collection import check_id, repeated
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs, union
 from hybrid_pyserini.data.example_source import read_examples
 from hybrid_pyserini.data.question_articles import check_articles, read_question_articles
@@ -28,6 +28,7 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl, read_lines
 from hybrid_pyserini.records import ALL, Pair, Passage, Qrels, Topics
 from hybrid_pyserini.trec import read_qrels, read_topics, scored_qrels
+from hybrid_pyserini.unique_ids import PassingIds
 from hybrid_pyserini.workspace import check_language
 
 _LAYOUT = {"corpus": (".jsonl", ".jsonl.gz"), "topics": (".tsv",), "qrels": (".txt",)}
@@ -35,7 +36,7 @@ _LAYOUT = {"corpus": (".jsonl", ".jsonl.gz"), "topics": (".tsv",), "qrels": (".t
 
 @dataclass(frozen=True)
 class Corpus:
-    """The passages of one language, streamed from their file at each iteration."""
+    """The passages of one language, streamed from their file at each iteration. Ids may repeat here."""
 
     path: Path
     language: str
@@ -43,15 +44,12 @@ class Corpus:
     """What stands before every id: ``<language>:`` where ids would collide over the pool, else nothing."""
 
     def __iter__(self) -> Iterator[Passage]:
-        """Raises InputError, with file and line, for a bad or repeated id and for a missing text."""
-        seen: set[str] = set()
+        return (passage for _, passage in self.numbered())
+
+    def numbered(self) -> Iterator[tuple[int, Passage]]:
+        """(Line, passage) of each passage; raises InputError, with file and line, for a bad id and a missing text."""
         for line, row in read_jsonl(self.path):
             raw_id = check_id(row.get("id"), "passage id", self.path, line)
-            if raw_id in seen:
-                raise InputError(
-                    f"passage id {raw_id!r} occurs twice", remedy="make ids unique", path=self.path, line=line
-                )
-            seen.add(raw_id)
             text = check_text(row.get("text"), f"'text' of passage {raw_id!r}", self.path, line)
             title = row.get("title") or ""
             contents = text
@@ -59,7 +57,7 @@ class Corpus:
                 contents = f"{check_text(title, f'the title of passage {raw_id!r}', self.path, line)} {text}"
             docid = f"{self.prefix}{raw_id}"
             group = check_id(row.get("group", docid), "passage group", self.path, line)
-            yield Passage(docid, text, contents, title, group, self.language)
+            yield line, Passage(docid, text, contents, title, group, self.language)
 
 
 def files(source: Path) -> dict[str, Path]:
@@ -71,17 +69,11 @@ def files(source: Path) -> dict[str, Path]:
 def read(source: Path, name: str) -> PreparedDataset:
     """Read the folder; raises InputError, with file and line, for whatever is wrong in it."""
     corpora = {language: Corpus(path, language, "") for language, path in _by_language(source, "corpus").items()}
-    docids = {
-        language: {passage.id for passage in tqdm(corpus, desc=f"{language} ids", unit=" passages", disable=None)}
-        for language, corpus in corpora.items()
-    }
     topics = {language: read_topics(path) for language, path in _by_language(source, "topics").items()}
-    qrels = {
-        language: _read_judgements(path, docids.get(language), topics)
-        for language, path in _by_language(source, "qrels").items()
-    }
+    judgements = _by_language(source, "qrels")
+    qrels = {language: _read_judgements(path, corpora, topics) for language, path in judgements.items()}
     notes: dict[str, Any] = {}
-    if len(set().union(*docids.values())) < sum(map(len, docids.values())):
+    if _some_id_is_shared(corpora, judgements, qrels):
         notes["docids"] = "prefixed with '<language>:', because some occur in several languages"
         corpora = {language: replace(corpus, prefix=f"{language}:") for language, corpus in corpora.items()}
         qrels = {language: _prefixed(judged, f"{language}:") for language, judged in qrels.items()}
@@ -125,26 +117,55 @@ def _train_files(source: Path) -> list[Path]:
     return [path for path in (source / "train.jsonl", source / "train.jsonl.gz") if path.is_file()][:1]
 
 
-def _read_judgements(path: Path, docids: Collection[str] | None, topics: Mapping[str, Topics]) -> Qrels:
-    """Read one language's qrels; raises InputError for passages that its corpus and queries that no topics have."""
-    if docids is None:
+def _read_judgements(path: Path, corpora: Collection[str], topics: Mapping[str, Topics]) -> Qrels:
+    """Read one language's qrels; raises InputError where it has no corpus, and for queries that no topics have."""
+    if path.stem not in corpora:
         raise InputError(
             f"no corpus/{path.stem}.jsonl for these judgements", remedy="add it or remove the qrels", path=path
         )
     qrels = read_qrels(path)
-    for query_id, judged in qrels.items():
+    for query_id in qrels:
         if not any(query_id in asked for asked in topics.values()):
             raise InputError(
                 f"no topics have query {query_id!r}", remedy="add it to the topics or remove its judgements",
                 path=path, line=_first_line(path, 0, query_id),
             )
-        for docid in judged:
-            if docid not in docids:
-                raise InputError(
-                    f"the corpus has no passage {docid!r}", remedy="add it or remove its judgements",
-                    path=path, line=_first_line(path, 2, docid),
-                )
     return qrels
+
+
+def _some_id_is_shared(
+    corpora: Mapping[str, Corpus], judgements: Mapping[str, Path], qrels: Mapping[str, Qrels]
+) -> bool:
+    """Read all passages, keeping none of them; return whether some id occurs in several languages.
+
+    Raises InputError, with file and line, for whatever is wrong in them, an id that occurs twice in one language, and a
+    judged passage that is not there.
+    """
+    docids = PassingIds()
+    for language, corpus in corpora.items():
+        missing = {docid: None for judged in qrels.get(language, {}).values() for docid in judged}
+        for docid in _unique_ids(corpus):
+            docids.add(docid)
+            missing.pop(docid, None)
+        for docid in missing:
+            path = judgements[language]
+            raise InputError(
+                f"the corpus has no passage {docid!r}", remedy="add it or remove its judgements",
+                path=path, line=_first_line(path, 2, docid),
+            )
+    shared = docids.repetition(lambda: ((passage.id, None) for corpus in corpora.values() for passage in corpus))
+    return shared is not None
+
+
+def _unique_ids(corpus: Corpus) -> Iterator[str]:
+    """The ids of a language's passages; raises InputError, after the last, for one that occurs twice."""
+    docids = PassingIds()
+    for passage in tqdm(corpus, desc=f"reading {corpus.language}", unit=" passages", disable=None):
+        docids.add(passage.id)
+        yield passage.id
+    again = docids.repetition(lambda: ((passage.id, line) for line, passage in corpus.numbered()))
+    if again is not None:
+        raise repeated(again.id, corpus.path, again.second)
 
 
 def _first_line(path: Path, column: int, value: str) -> int:
