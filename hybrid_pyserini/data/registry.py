@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.readers import own_data, squadshifts, xquad_r
+from hybrid_pyserini.data.readers import beir, miracl, mr_tydi, own_data, squadshifts, xquad_r
 from hybrid_pyserini.errors import InputError
 
 
@@ -27,6 +28,26 @@ class Reader:
 
 
 READERS = {
+    "beir": Reader(
+        summary="a folder in BEIR's form: corpus.jsonl, queries.jsonl, qrels/test.tsv; English, or of folders "
+        "<language>/ each in its own",
+        name=None, files=beir.files, read=beir.read,
+    ),
+    "miracl": Reader(
+        summary="MIRACL v1.0, its dev split: questions on Wikipedia in 18 languages; the folders of the hub's miracl "
+        "and miracl-corpus, of as many languages as have a corpus",
+        name="miracl", files=miracl.files, read=miracl.read,
+        training={"miracl-train": tuple(code for code in miracl.LANGUAGES if code not in ("de", "yo"))},
+    ),
+    "mr-tydi": Reader(
+        summary="Mr. TyDi, its test split: questions on Wikipedia in 11 languages; the folders of the hub's mr-tydi "
+        "and mr-tydi-corpus, or the archives, unpacked",
+        name="mr-tydi", files=mr_tydi.files, read=mr_tydi.read, training={"mr-tydi-train": mr_tydi.LANGUAGES},
+    ),
+    "mr-tydi-dev": Reader(
+        summary="Mr. TyDi's dev split, to choose a checkpoint by",
+        name="mr-tydi-dev", files=partial(mr_tydi.files, split="dev"), read=partial(mr_tydi.read, split="dev"),
+    ),
     "xquad-r": Reader(
         summary="XQuAD-R (LAReQA): 1,190 questions in 11 languages, answered by sentences; a folder of <language>.json",
         name="xquad-r", files=xquad_r.files, read=xquad_r.read,

@@ -84,6 +84,8 @@ def what_is_prepared(preparation: Preparation, variables: Mapping[str, str]) -> 
     for path in found.files if reader.name is None else ():
         if path.name.startswith("train.jsonl"):
             sources[f"{name}-train"] = languages_of(path)
+        elif path.name == "train.tsv":  # of a folder in BEIR's form
+            sources[f"{name}-train"] = None
     if reader.name is None and found.lacks:
         sources[f"{name}-train"] = None  # perhaps
     return Prepared((name,), sources, found)

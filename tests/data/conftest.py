@@ -32,6 +32,12 @@ def real_squadshifts() -> Path:
     return _real("squadshifts", "SQuADShifts")
 
 
+@pytest.fixture(scope="session")
+def real_miracl() -> Path:
+    """The official topics and qrels of five languages; without them the test is skipped, and says so."""
+    return _real("miracl", "MIRACL topics")
+
+
 def _real(name: str, title: str) -> Path:
     default = Path(__file__).parents[2] / ".." / "shared" / "data"
     folder = Path(os.environ.get("HYBRID_PYSERINI_DATA", default)) / name

@@ -19,13 +19,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from hybrid_pyserini.collection import check_id, repeated
+from hybrid_pyserini.collection import check_id
+from hybrid_pyserini.data.corpus import Judgements, Placed, complete, first_line
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs, union
 from hybrid_pyserini.data.example_source import read_examples
+from hybrid_pyserini.data.monolingual import qrels_with_prefixes
 from hybrid_pyserini.data.question_articles import check_articles, read_question_articles
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.jsonl import read_jsonl, read_lines
+from hybrid_pyserini.jsonl import read_jsonl
 from hybrid_pyserini.records import ALL, Pair, Passage, Qrels, Topics
 from hybrid_pyserini.trec import read_qrels, read_topics, scored_qrels
 from hybrid_pyserini.unique_ids import PassingIds
@@ -44,10 +46,10 @@ class Corpus:
     """What stands before every id: ``<language>:`` where ids would collide over the pool, else nothing."""
 
     def __iter__(self) -> Iterator[Passage]:
-        return (passage for _, passage in self.numbered())
+        return (passage for _, _, passage in self.numbered())
 
-    def numbered(self) -> Iterator[tuple[int, Passage]]:
-        """(Line, passage) of each passage; raises InputError, with file and line, for a bad id and a missing text."""
+    def numbered(self) -> Iterator[Placed]:
+        """The passages with file and line; raises InputError, with these, for a bad id and a missing text."""
         for line, row in read_jsonl(self.path):
             raw_id = check_id(row.get("id"), "passage id", self.path, line)
             text = check_text(row.get("text"), f"'text' of passage {raw_id!r}", self.path, line)
@@ -57,7 +59,7 @@ class Corpus:
                 contents = f"{check_text(title, f'the title of passage {raw_id!r}', self.path, line)} {text}"
             docid = f"{self.prefix}{raw_id}"
             group = check_id(row.get("group", docid), "passage group", self.path, line)
-            yield line, Passage(docid, text, contents, title, group, self.language)
+            yield self.path, line, Passage(docid, text, contents, title, group, self.language)
 
 
 def files(source: Path) -> dict[str, Path]:
@@ -70,13 +72,16 @@ def read(source: Path, name: str) -> PreparedDataset:
     """Read the folder; raises InputError, with file and line, for whatever is wrong in it."""
     corpora = {language: Corpus(path, language, "") for language, path in _by_language(source, "corpus").items()}
     topics = {language: read_topics(path) for language, path in _by_language(source, "topics").items()}
-    judgements = _by_language(source, "qrels")
-    qrels = {language: _read_judgements(path, corpora, topics) for language, path in judgements.items()}
+    judged = {
+        language: Judgements(_read_judgements(path, corpora, topics), path)
+        for language, path in _by_language(source, "qrels").items()
+    }
+    qrels = {language: of_language.qrels for language, of_language in judged.items()}
     notes: dict[str, Any] = {}
-    if _some_id_is_shared(corpora, judgements, qrels):
+    if _some_id_is_shared(corpora, judged):
         notes["docids"] = "prefixed with '<language>:', because some occur in several languages"
         corpora = {language: replace(corpus, prefix=f"{language}:") for language, corpus in corpora.items()}
-        qrels = {language: _prefixed(judged, f"{language}:") for language, judged in qrels.items()}
+        qrels = {language: qrels_with_prefixes(judged, "", f"{language}:") for language, judged in qrels.items()}
     pairs = _scored_pairs(corpora, topics, qrels)
     if not pairs:
         raise InputError(
@@ -128,14 +133,12 @@ def _read_judgements(path: Path, corpora: Collection[str], topics: Mapping[str, 
         if not any(query_id in asked for asked in topics.values()):
             raise InputError(
                 f"no topics have query {query_id!r}", remedy="add it to the topics or remove its judgements",
-                path=path, line=_first_line(path, 0, query_id),
+                path=path, line=first_line(path, 0, query_id),
             )
     return qrels
 
 
-def _some_id_is_shared(
-    corpora: Mapping[str, Corpus], judgements: Mapping[str, Path], qrels: Mapping[str, Qrels]
-) -> bool:
+def _some_id_is_shared(corpora: Mapping[str, Corpus], judged: Mapping[str, Judgements]) -> bool:
     """Read all passages, keeping none of them; return whether some id occurs in several languages.
 
     Raises InputError, with file and line, for whatever is wrong in them, an id that occurs twice in one language, and a
@@ -143,34 +146,11 @@ def _some_id_is_shared(
     """
     docids = PassingIds()
     for language, corpus in corpora.items():
-        missing = {docid: None for judged in qrels.get(language, {}).values() for docid in judged}
-        for docid in _unique_ids(corpus):
-            docids.add(docid)
-            missing.pop(docid, None)
-        for docid in missing:
-            path = judgements[language]
-            raise InputError(
-                f"the corpus has no passage {docid!r}", remedy="add it or remove its judgements",
-                path=path, line=_first_line(path, 2, docid),
-            )
+        passages = complete(corpus.numbered, judged.get(language))
+        for passage in tqdm(passages, desc=f"reading {language}", unit=" passages", disable=None):
+            docids.add(passage.id)
     shared = docids.repetition(lambda: ((passage.id, None) for corpus in corpora.values() for passage in corpus))
     return shared is not None
-
-
-def _unique_ids(corpus: Corpus) -> Iterator[str]:
-    """The ids of a language's passages; raises InputError, after the last, for one that occurs twice."""
-    docids = PassingIds()
-    for passage in tqdm(corpus, desc=f"reading {corpus.language}", unit=" passages", disable=None):
-        docids.add(passage.id)
-        yield passage.id
-    again = docids.repetition(lambda: ((passage.id, line) for line, passage in corpus.numbered()))
-    if again is not None:
-        raise repeated(again.id, corpus.path, again.second)
-
-
-def _first_line(path: Path, column: int, value: str) -> int:
-    """The first line that has ``value`` in a column; looked for only when something is wrong."""
-    return next(line for line, text in read_lines(path) if text.split()[column : column + 1] == [value])
 
 
 def _read_articles(path: Path, topics: Mapping[str, Topics]) -> dict[str, str]:
@@ -180,13 +160,6 @@ def _read_articles(path: Path, topics: Mapping[str, Topics]) -> dict[str, str]:
     articles = read_question_articles(path)
     check_articles(articles, {query_id for asked in topics.values() for query_id in asked}, path)
     return articles
-
-
-def _prefixed(qrels: Qrels, prefix: str) -> Qrels:
-    return {
-        query_id: {f"{prefix}{docid}": relevance for docid, relevance in judged.items()}
-        for query_id, judged in qrels.items()
-    }
 
 
 def _scored_pairs(
