@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from hybrid_pyserini.collection import read_collection
+from hybrid_pyserini.data.dataset_writer import write_dataset
 from hybrid_pyserini.data.readers import own_data
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, Passage
+from hybrid_pyserini.trec import read_qrels, read_topics
+from hybrid_pyserini.workspace import Workspace
 
 FILES = {
     "corpus/de.jsonl": '{"id": "d1", "text": "Der Rhein ist lang.", "title": "Rhein", "group": "g1"}\n'
@@ -156,3 +160,26 @@ def test_a_folder_in_the_place_of_a_file_is_refused(source: Path) -> None:
     (source / "topics/fr.tsv").mkdir()
     with pytest.raises(InputError, match=r"expected a file topics/<language>.tsv"):
         own_data.files(source)
+
+
+def test_tricky_input_survives(source: Path, tmp_path: Path) -> None:
+    """Byte order marks, CRLF, tabs, U+2028, Arabic digits, numeric ids, equal sentences, graded and negative relevance,
+    from the folder into the workspace and back."""
+    files = {
+        "corpus/de.jsonl": '\ufeff{"id": "٤٢", "text": "A\\tb\\u2028c\\nd", "title": ""}\r\n'
+                           '{"id": "7#0", "text": "Gleich."}\r\n{"id": "8", "text": "Gleich."}\r\n',
+        "topics/de.tsv": "\ufeff١\tWie\u2028lang?\r\n2\tWas?\r\n", "topics/nl.tsv": "2\tWat?\r\n",
+        "qrels/de.txt": "\ufeff١\t0\t٤٢\t3\r\n١ 0 7#0 -2\r\n2 Q0 8 1\r\n2 Q0 7#0 0\r\n",
+    }
+    for name in ("corpus/en.jsonl", "qrels/en.txt"):
+        (source / name).unlink()
+    for name, text in files.items():
+        (source / name).write_bytes(text.encode())
+    workspace = Workspace(tmp_path / "w")
+    write_dataset(workspace, own_data.read(source, "mine"), {}, overwrite=False)
+    assert [(p.id, p.contents) for p in read_collection(workspace.collection("mine", "de"))] == [
+        ("٤٢", "A\tb\u2028c\nd"), ("7#0", "Gleich."), ("8", "Gleich."),
+    ]
+    assert read_topics(workspace.topics("mine", "de")) == {"١": "Wie lang?", "2": "Was?"}
+    for passages in ("de", "all"):
+        assert read_qrels(workspace.qrels("mine", passages)) == {"١": {"٤٢": 3, "7#0": -2}, "2": {"8": 1, "7#0": 0}}
