@@ -18,7 +18,7 @@ _EXAMPLES = """examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    summaries = {name: reader.summary for name, reader in READERS.items()} | {_DEMO: _BUILT_IN}
+    summaries = {name: _summary(reader) for name, reader in READERS.items()} | {_DEMO: _BUILT_IN}
     parser.epilog = "\n".join(
         ["data sets:", *(f"  {name:18} {summary}" for name, summary in summaries.items()), "", _EXAMPLES]
     )
@@ -27,6 +27,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="what to call your own data in the workspace")
     parser.add_argument("--heldout", action="store_true", help="split it into training examples and a test set")
     parser.add_argument("--overwrite", action="store_true", help="prepare again what is prepared already")
+
+
+def _summary(reader: Reader) -> str:
+    return f"{reader.summary}; also {', '.join(reader.variants)}" if reader.variants else reader.summary
 
 
 def run(arguments: argparse.Namespace) -> None:
