@@ -25,6 +25,8 @@ class Reader:
     """Training source that comes with it, as far as that is known before reading -> its languages."""
     heldout: "Reader | None" = None
     """The same files split into training examples and a test set, where the data set comes without such a split."""
+    published: str | None = None
+    """What its files are listed as in ``published_files.tsv``, for --download; None: no address is known."""
     variants: Mapping[str, "Reader"] = field(default_factory=dict)
     """Other choices of the same files, such as another split, by what they are called on the command line."""
 
@@ -49,7 +51,7 @@ def _hc4() -> Reader:
         reader = Reader(
             summary="HC4: English topics on Chinese, Persian and Russian news, the test set; a folder with "
             "test.topics.v1-0.jsonl and, for each language, zho/test.qrels.v1-0.txt and zho/hc4_docs.jsonl",
-            name=name, files=partial(hc4.files, split=split), read=read,
+            name=name, files=partial(hc4.files, split=split), read=read, published="hc4",
         )
         variants |= {name: reader, **_with_fields(reader, read).variants}
     return replace(variants.pop("hc4"), variants=variants)
@@ -60,7 +62,7 @@ def _neuclir(year: int, tasks: str) -> Reader:
     return _with_fields(Reader(
         summary=f"TREC NeuCLIR {year}: English topics on Chinese, Persian and Russian news{tasks}; a folder with "
         f"{neuclir.TOPICS[year]}, the qrels and data/zho-00000-of-00001.jsonl.gz or zho/docs.jsonl",
-        name=f"neuclir-{year}", files=partial(neuclir.files, year=year), read=read,
+        name=f"neuclir-{year}", files=partial(neuclir.files, year=year), read=read, published="neuclir",
     ), read)
 
 
@@ -69,7 +71,7 @@ def _ciral() -> Reader:
     reader = Reader(
         summary="CIRAL: English questions on Hausa, Somali, Swahili and Yoruba news, test set A with the pools' "
         "judgements; a folder with ciral-hausa/, ... and passages-v1.0/",
-        name="ciral", files=ciral.files, read=ciral.read,
+        name="ciral", files=ciral.files, read=ciral.read, published="ciral",
     )
     return replace(reader, variants={
         name: replace(reader, name=name, files=partial(ciral.files, split=split), read=partial(ciral.read, split=split))
@@ -84,21 +86,22 @@ READERS = {
     "neuclir-2023": _neuclir(2023, " and on all three together"),
     "xquad-r": Reader(
         summary="XQuAD-R (LAReQA): 1,190 questions in 11 languages, answered by sentences; a folder of <language>.json",
-        name="xquad-r", files=xquad_r.files, read=xquad_r.read,
+        name="xquad-r", files=xquad_r.files, read=xquad_r.read, published="xquad-r",
         heldout=Reader(
             summary="XQuAD-R split by article: 36 for training, 12 for testing",
-            name="xquad-r-heldout", files=xquad_r.files, read=xquad_r.read_heldout,
+            name="xquad-r-heldout", files=xquad_r.files, read=xquad_r.read_heldout, published="xquad-r",
             training=dict.fromkeys(("xquad-r-train", "xquad-r-validation"), tuple(xquad_r.SENTENCES)),
         ),
     ),
     "xquad-r-validation": Reader(
         summary="four of XQuAD-R's articles to choose a checkpoint by: none that --heldout trains or tests on",
-        name="xquad-r-validation", files=xquad_r.files, read=xquad_r.read_validation,
+        name="xquad-r-validation", files=xquad_r.files, read=xquad_r.read_validation, published="xquad-r",
     ),
     "squadshifts": Reader(
         summary="SQuADShifts: English questions on paragraphs, to stop training by as the paper does; a folder with "
         "new_wiki_v1.0.json and the like, whichever there are",
         name="squadshifts", files=squadshifts.files, read=squadshifts.read, training={"squadshifts": ("en",)},
+        published="squadshifts",
     ),
     "own": Reader(
         summary="your own data: a folder with corpus/<language>.jsonl, topics/<language>.tsv, qrels/<language>.txt "
