@@ -56,7 +56,7 @@ def serving(files: dict[str, bytes]) -> Iterator[FileServer]:
     served = FileServer(files)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
+        def do_GET(self) -> None:
             served.answer(self)
 
         do_HEAD = do_GET  # noqa: N815

@@ -70,8 +70,7 @@ def _source(arguments: argparse.Namespace, reader: Reader, workspace: Workspace)
     if arguments.languages:
         raise InputError("--languages says what to download", remedy="leave it out, or give --download")
     if arguments.source is None:
-        or_download = " or --download" if reader.published else ""
-        raise InputError("no folder with the files", remedy=f"give --source FOLDER{or_download}")
+        raise InputError("no folder with the files", remedy="give --source FOLDER, or --download where it is known")
     if not arguments.source.is_dir():
         raise InputError("no such folder", remedy="give the folder with the files as --source", path=arguments.source)
     return arguments.source
@@ -81,11 +80,12 @@ def _download(arguments: argparse.Namespace, reader: Reader, workspace: Workspac
     from hybrid_pyserini.data.download import download
     from hybrid_pyserini.data.published_files import published_files
 
-    if reader.published is None:
+    published = reader.published or arguments.dataset
+    files = published_files(published)
+    if not files:
         raise InputError(
             f"no address of {arguments.dataset!r} is known", remedy="get its files yourself and give --source FOLDER"
         )
-    files = published_files(reader.published)
     if arguments.languages:
         wanted = arguments.languages.split(",")
         known = sorted({file.language for file in files if file.language})
@@ -93,7 +93,7 @@ def _download(arguments: argparse.Namespace, reader: Reader, workspace: Workspac
         if unknown:
             raise InputError(f"no files in {', '.join(unknown)}", remedy=f"choose among {' '.join(known)}")
         files = [file for file in files if file.language in ("", *wanted)]
-    folder = arguments.source or workspace.downloads(reader.published)
+    folder = arguments.source or workspace.downloads(published)
     fetched, kept = download(files, folder)
     print(f"{fetched} files downloaded to {folder}, {kept} kept that were there")
     return folder

@@ -57,6 +57,6 @@ class PassageFile:
 
     def _count(self, lines: int, dropped: int) -> None:
         if dropped:
-            self.notes[f"passages_without_title_and_text_dropped_{self.language}"] = dropped
+            self.notes[f"{self.language}_passages_without_title_and_text_left_out"] = dropped
         if self.published not in (None, lines):
-            self.notes[f"collection_of_{self.language}"] = f"{lines} passages here, {self.published} published"
+            self.notes[f"{self.language}_passages"] = f"{lines:,}, where {self.published:,} are published"

@@ -26,7 +26,7 @@ class Reader:
     heldout: "Reader | None" = None
     """The same files split into training examples and a test set, where the data set comes without such a split."""
     published: str | None = None
-    """What its files are listed as in ``published_files.tsv``, for --download; None: no address is known."""
+    """What its files are listed under in ``published_files.tsv``, for --download; None: if at all, its own name."""
     variants: Mapping[str, "Reader"] = field(default_factory=dict)
     """Other choices of the same files, such as another split, by what they are called on the command line."""
 
@@ -86,7 +86,7 @@ READERS = {
     "neuclir-2023": _neuclir(2023, " and on all three together"),
     "xquad-r": Reader(
         summary="XQuAD-R (LAReQA): 1,190 questions in 11 languages, answered by sentences; a folder of <language>.json",
-        name="xquad-r", files=xquad_r.files, read=xquad_r.read, published="xquad-r",
+        name="xquad-r", files=xquad_r.files, read=xquad_r.read,
         heldout=Reader(
             summary="XQuAD-R split by article: 36 for training, 12 for testing",
             name="xquad-r-heldout", files=xquad_r.files, read=xquad_r.read_heldout, published="xquad-r",
@@ -101,7 +101,6 @@ READERS = {
         summary="SQuADShifts: English questions on paragraphs, to stop training by as the paper does; a folder with "
         "new_wiki_v1.0.json and the like, whichever there are",
         name="squadshifts", files=squadshifts.files, read=squadshifts.read, training={"squadshifts": ("en",)},
-        published="squadshifts",
     ),
     "own": Reader(
         summary="your own data: a folder with corpus/<language>.jsonl, topics/<language>.tsv, qrels/<language>.txt "

@@ -223,7 +223,8 @@ def ciral_files() -> dict[str, bytes]:
 def on_the_hub(files: dict[str, bytes]) -> dict[str, bytes]:
     """The hub's paths of ``owner/name@revision/path``."""
     return {
-        re.sub(r"^([^@]+)@([^/]+)/", r"/datasets/\1/resolve/\2/", address): content for address, content in files.items()
+        re.sub(r"^([^@]+)@([^/]+)/", r"/datasets/\1/resolve/\2/", address): content
+        for address, content in files.items()
     }
 
 
@@ -265,7 +266,7 @@ def test_from_the_hugging_face_hub(tmp_path: Path) -> None:
 
 
 def test_the_table_is_sound() -> None:
-    """Each file has an address and, unless a commit pins it, a checksum; each belongs to a data set that is read."""
+    """Each file has an address and, unless a commit pins it, a checksum; what data sets share is there."""
     lines = (Path(published_files.__file__).parent / "published_files.tsv").read_text().splitlines()
     assert len({tuple(line.split("\t")[i] for i in (0, 2)) for line in lines}) == len(lines)
     published = {reader.published for reader in READERS.values()} - {None}

@@ -73,7 +73,9 @@ def read(source: Path, name: str, split: str = "test-a-pools") -> PreparedDatase
         }
         counts = len(here), sum(map(len, judgements.values()))
         if counts != COUNTS[split][language]:
-            notes[f"questions_and_judgements_of_{language}"] = f"{counts} here, {COUNTS[split][language]} published"
+            notes[f"{language}_questions_and_judgements"] = (
+                "{:,} and {:,}, where {:,} and {:,} are published".format(*counts, *COUNTS[split][language])
+            )
         passages[language] = PassageFile(collection, language, "docid", prefix, PASSAGES[language], notes)
     notes["languages_without_passages_left_out"] = ", ".join(sorted(LANGUAGES.keys() - passages.keys()))
     return PreparedDataset(

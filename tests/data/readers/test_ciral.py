@@ -68,8 +68,8 @@ def test_ids_that_languages_share_stay_apart(source: Path) -> None:
         "so:VOA#1700#0", "Text of so VOA#1700#0\n2", "Title VOA#1700#0 Text of so VOA#1700#0\n2", "Title VOA#1700#0",
         "so:VOA#1700#0", "so",
     )
-    assert dataset.notes["collection_of_so"] == "3 passages here, 827552 published"
-    assert dataset.notes["questions_and_judgements_of_sw"] == "(2, 4) here, (85, 1656) published"
+    assert dataset.notes["so_passages"] == "3, where 827,552 are published"
+    assert dataset.notes["sw_questions_and_judgements"] == "2 and 4, where 85 and 1,656 are published"
     assert dataset.notes["languages_without_passages_left_out"] == "ha, yo"
 
 

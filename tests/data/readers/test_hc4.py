@@ -41,7 +41,7 @@ def test_english_to_each_language_and_each_to_itself(source: Path) -> None:
     assert dataset.notes == {
         "query": "title and description", "topics_without_judgements_dropped": 1,
         "judged_topics_without_a_human_translation": 0, "machine_translations_of_topics_not_read": 9,
-        "languages_without_a_collection_left_out": "", "passages_without_title_and_text_dropped_zh": 1,
+        "languages_without_a_collection_left_out": "", "zh_passages_without_title_and_text_left_out": 1,
     }
 
 
@@ -149,5 +149,5 @@ def test_fewer_documents_than_published_are_said(source: Path, monkeypatch: pyte
     dataset = hc4.read(source, "hc4")
     for passages in dataset.passages.values():
         list(passages)
-    assert dataset.notes["collection_of_fa"] == "1 passages here, 100 published"
-    assert "collection_of_zh" not in dataset.notes and "collection_of_ru" not in dataset.notes
+    assert dataset.notes["fa_passages"] == "1, where 100 are published"
+    assert "zh_passages" not in dataset.notes and "ru_passages" not in dataset.notes
