@@ -82,6 +82,15 @@ def test_the_pool_by_the_command_line(source: Path, tmp_path: Path, capsys: pyte
     assert {*lines} == {f"{id_} 0 {docid} {grade}" for judged in JUDGED.values() for id_, docid, grade in judged}
 
 
+def test_a_translation_is_a_query_only_where_its_language_judges_it(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(neuclir.JUDGEMENTS, 2022, dict.fromkeys(LANGUAGES, 1))
+    (source / "2022-qrels.all").write_text("1001 zho 0d8a-1 3\n1001 fas 0d8a-4 1\n1002 rus 0d8a-5 3\n")
+    dataset = neuclir.read(source, "n", 2022)
+    assert [*dataset.topics["zh"]] == ["1001"] and [*dataset.topics["en"]] == ["1001", "1002"]
+
+
 def test_unpacked_judgements(source: Path) -> None:
     with tarfile.open(source / QRELS_2023) as tar:
         tar.extractall(source, filter="data")
