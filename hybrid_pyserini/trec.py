@@ -90,8 +90,13 @@ def write_topics(path: Path, topics: Topics) -> int:
 
 def read_qrels(path: Path) -> Qrels:
     """Read ``qid 0 docid rel`` lines; raises InputError for a broken line or a repeated judgement."""
+    return parse_qrels(read_lines(path), path)
+
+
+def parse_qrels(lines: Iterable[tuple[int, str]], path: Path) -> Qrels:
+    """The judgements of numbered lines. ``path`` is what an InputError names as their file."""
     qrels: Qrels = {}
-    for number, line in read_lines(path):
+    for number, line in lines:
         parts = line.split()
         if not parts:
             continue

@@ -124,6 +124,10 @@ class Workspace:
     def dataset_file(self, dataset: str) -> Path:
         return self.topics_folder(dataset) / "dataset.json"
 
+    def downloads(self, published: str) -> Path:
+        """Published files that ``prepare --download`` fetched, as they are."""
+        return self.root / "downloads" / published
+
     def source(self, name: str) -> Path:
         """A training source in the project's jsonl form, as ``prepare`` writes it."""
         return self.root / "sources" / f"{name}.jsonl"

@@ -13,20 +13,31 @@ _EXAMPLES = """examples:
   hybrid-pyserini prepare xquad-r --source path/to/xquad-r
   hybrid-pyserini prepare xquad-r --heldout --source path/to/xquad-r
   hybrid-pyserini prepare squadshifts --source path/to/squadshifts
+  hybrid-pyserini prepare xquad-r --download
+  hybrid-pyserini prepare ciral --download --languages yo,ha --source put/the/files/here
   hybrid-pyserini prepare own --name my-data --source path/to/my-folder"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    summaries = {name: reader.summary for name, reader in READERS.items()} | {_DEMO: _BUILT_IN}
+    summaries = {name: _summary(reader) for name, reader in READERS.items()} | {_DEMO: _BUILT_IN}
     parser.epilog = "\n".join(
         ["data sets:", *(f"  {name:18} {summary}" for name, summary in summaries.items()), "", _EXAMPLES]
     )
     parser.add_argument("dataset", metavar="DATASET", help=f"which: {', '.join(summaries)}")
     parser.add_argument("--source", type=Path, metavar="FOLDER", help="where its files are (all but 'demo' need it)")
+    parser.add_argument(
+        "--download", action="store_true",
+        help="fetch its files first, into --source or the workspace's downloads/, those that are not there yet",
+    )
+    parser.add_argument("--languages", metavar="CODES", help="download the files of these languages only: yo,sw")
     parser.add_argument("--name", help="what to call your own data in the workspace")
     parser.add_argument("--heldout", action="store_true", help="split it into training examples and a test set")
     parser.add_argument("--overwrite", action="store_true", help="prepare again what is prepared already")
+
+
+def _summary(reader: Reader) -> str:
+    return f"{reader.summary}; also {', '.join(reader.variants)}" if reader.variants else reader.summary
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -37,30 +48,63 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.dataset == _DEMO:
         _prepare_demo(arguments)
         return
-    if arguments.source is None:
-        raise InputError("no folder with the files", remedy="give --source FOLDER")
     reader = find_reader(arguments.dataset, heldout=arguments.heldout)
     name = _name(arguments, reader)
-    if not arguments.source.is_dir():
-        raise InputError("no such folder", remedy="give the folder with the files as --source", path=arguments.source)
     workspace = Workspace(arguments.workspace)
-    sources = {file: sha256(path) for file, path in reader.files(arguments.source).items()}
+    source = _source(arguments, reader, workspace)
+    sources = {file: sha256(path) for file, path in reader.files(source).items()}
     info = None if arguments.overwrite else find_prepared(workspace, name, sources)
     if info is not None:
         print(f"{name} is prepared already from these files: kept (--overwrite prepares it again)")
     else:
-        dataset = reader.read(arguments.source, name)
+        dataset = reader.read(source, name)
         info = write_dataset(workspace, dataset, sources, overwrite=arguments.overwrite)
         print(f"{name} prepared in {workspace.topics_folder(name)} and {workspace.collections_folder(name)}")
     print_counts(info)
+
+
+def _source(arguments: argparse.Namespace, reader: Reader, workspace: Workspace) -> Path:
+    """The folder with the files, which are fetched into it where that is asked for; else no network is touched."""
+    if arguments.download:
+        return _download(arguments, reader, workspace)
+    if arguments.languages:
+        raise InputError("--languages says what to download", remedy="leave it out, or give --download")
+    if arguments.source is None:
+        raise InputError("no folder with the files", remedy="give --source FOLDER, or --download where it is known")
+    if not arguments.source.is_dir():
+        raise InputError("no such folder", remedy="give the folder with the files as --source", path=arguments.source)
+    return arguments.source
+
+
+def _download(arguments: argparse.Namespace, reader: Reader, workspace: Workspace) -> Path:
+    from hybrid_pyserini.data.download import download
+    from hybrid_pyserini.data.published_files import published_files
+
+    published = reader.published or arguments.dataset
+    files = published_files(published)
+    if not files:
+        raise InputError(
+            f"no address of {arguments.dataset!r} is known", remedy="get its files yourself and give --source FOLDER"
+        )
+    if arguments.languages:
+        wanted = arguments.languages.split(",")
+        known = sorted({file.language for file in files if file.language})
+        unknown = sorted({*wanted} - {*known})
+        if unknown:
+            raise InputError(f"no files in {', '.join(unknown)}", remedy=f"choose among {' '.join(known)}")
+        files = [file for file in files if file.language in ("", *wanted)]
+    folder = arguments.source or workspace.downloads(published)
+    fetched, kept = download(files, folder)
+    print(f"{fetched} files downloaded to {folder}, {kept} kept that were there")
+    return folder
 
 
 def _prepare_demo(arguments: argparse.Namespace) -> None:
     from hybrid_pyserini.demo.data import demo_dataset
     from hybrid_pyserini.demo.preparing import prepare_demo
 
-    if arguments.source or arguments.name or arguments.heldout:
-        raise InputError(f"{_DEMO!r} is built in", remedy="leave out --source, --name and --heldout")
+    if any((arguments.source, arguments.name, arguments.heldout, arguments.download, arguments.languages)):
+        raise InputError(f"{_DEMO!r} is built in", remedy="leave out --source, --name, --heldout and --download")
     info, kept = prepare_demo(Workspace(arguments.workspace), demo_dataset(), overwrite=arguments.overwrite)
     print("demo and demo-validation are prepared already: kept" if kept else "demo and demo-validation are prepared")
     print_counts(info)

@@ -1,12 +1,12 @@
 """The data sets that ``prepare`` knows, by name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.readers import beir, miracl, mr_tydi, own_data, squadshifts, xquad_r
+from hybrid_pyserini.data.readers import beir, ciral, hc4, miracl, mr_tydi, neuclir, own_data, squadshifts, xquad_r
 from hybrid_pyserini.errors import InputError
 
 
@@ -25,6 +25,58 @@ class Reader:
     """Training source that comes with it, as far as that is known before reading -> its languages."""
     heldout: "Reader | None" = None
     """The same files split into training examples and a test set, where the data set comes without such a split."""
+    published: str | None = None
+    """What its files are listed under in ``published_files.tsv``, for --download; None: if at all, its own name."""
+    variants: Mapping[str, "Reader"] = field(default_factory=dict)
+    """Other choices of the same files, such as another split, by what they are called on the command line."""
+
+
+_FIELDS = {"title": ("title",), "description": ("description",)}
+"""What else than title and description may be the query of a TREC topic."""
+
+
+def _with_fields(reader: Reader, read: Callable[..., PreparedDataset]) -> Reader:
+    """A reader of TREC topics, with variants whose queries are one field alone; ``read`` takes the ``fields``."""
+    names = {f"{reader.name}-{field}": fields for field, fields in _FIELDS.items()}
+    return replace(reader, variants={
+        name: replace(reader, name=name, read=partial(read, fields=fields)) for name, fields in names.items()
+    })
+
+
+def _hc4() -> Reader:
+    """HC4's test set; its other splits, and each split with other queries, are variants."""
+    variants: dict[str, Reader] = {}
+    for split, name in (("test", "hc4"), ("dev", "hc4-dev"), ("train", "hc4-train")):
+        read = partial(hc4.read, split=split)
+        reader = Reader(
+            summary="HC4: English topics on Chinese, Persian and Russian news, the test set; a folder with "
+            "test.topics.v1-0.jsonl and, for each language, zho/test.qrels.v1-0.txt and zho/hc4_docs.jsonl",
+            name=name, files=partial(hc4.files, split=split), read=read, published="hc4",
+        )
+        variants |= {name: reader, **_with_fields(reader, read).variants}
+    return replace(variants.pop("hc4"), variants=variants)
+
+
+def _neuclir(year: int, tasks: str) -> Reader:
+    read = partial(neuclir.read, year=year)
+    return _with_fields(Reader(
+        summary=f"TREC NeuCLIR {year}: English topics on Chinese, Persian and Russian news{tasks}; a folder with "
+        f"{neuclir.TOPICS[year]}, the qrels and data/zho-00000-of-00001.jsonl.gz or zho/docs.jsonl",
+        name=f"neuclir-{year}", files=partial(neuclir.files, year=year), read=read, published="neuclir",
+    ), read)
+
+
+def _ciral() -> Reader:
+    """CIRAL's test set A with the track's pools, which results are reported on; the other sets are variants."""
+    reader = Reader(
+        summary="CIRAL: English questions on Hausa, Somali, Swahili and Yoruba news, test set A with the pools' "
+        "judgements; a folder with ciral-hausa/, ... and passages-v1.0/",
+        name="ciral", files=ciral.files, read=ciral.read, published="ciral",
+    )
+    return replace(reader, variants={
+        name: replace(reader, name=name, files=partial(ciral.files, split=split), read=partial(ciral.read, split=split))
+        for name, split in (("ciral-dev", "dev"), ("ciral-test-a", "test-a"), ("ciral-test-b", "test-b"))
+    })
 
 
 READERS = {
@@ -33,6 +85,8 @@ READERS = {
         "<language>/ each in its own",
         name=None, files=beir.files, read=beir.read,
     ),
+    "ciral": _ciral(),
+    "hc4": _hc4(),
     "miracl": Reader(
         summary="MIRACL v1.0, its dev split: questions on Wikipedia in 18 languages; the folders of the hub's miracl "
         "and miracl-corpus, of as many languages as have a corpus",
@@ -47,19 +101,22 @@ READERS = {
     "mr-tydi-dev": Reader(
         summary="Mr. TyDi's dev split, to choose a checkpoint by",
         name="mr-tydi-dev", files=partial(mr_tydi.files, split="dev"), read=partial(mr_tydi.read, split="dev"),
+        published="mr-tydi",
     ),
+    "neuclir-2022": _neuclir(2022, ""),
+    "neuclir-2023": _neuclir(2023, " and on all three together"),
     "xquad-r": Reader(
         summary="XQuAD-R (LAReQA): 1,190 questions in 11 languages, answered by sentences; a folder of <language>.json",
         name="xquad-r", files=xquad_r.files, read=xquad_r.read,
         heldout=Reader(
             summary="XQuAD-R split by article: 36 for training, 12 for testing",
-            name="xquad-r-heldout", files=xquad_r.files, read=xquad_r.read_heldout,
+            name="xquad-r-heldout", files=xquad_r.files, read=xquad_r.read_heldout, published="xquad-r",
             training=dict.fromkeys(("xquad-r-train", "xquad-r-validation"), tuple(xquad_r.SENTENCES)),
         ),
     ),
     "xquad-r-validation": Reader(
         summary="four of XQuAD-R's articles to choose a checkpoint by: none that --heldout trains or tests on",
-        name="xquad-r-validation", files=xquad_r.files, read=xquad_r.read_validation,
+        name="xquad-r-validation", files=xquad_r.files, read=xquad_r.read_validation, published="xquad-r",
     ),
     "squadshifts": Reader(
         summary="SQuADShifts: English questions on paragraphs, to stop training by as the paper does; a folder with "
@@ -76,9 +133,10 @@ READERS = {
 
 def find_reader(dataset: str, *, heldout: bool) -> Reader:
     """The reader of a data set; raises InputError, naming those there are, for an unknown one and a missing split."""
-    if dataset not in READERS:
+    known = READERS | {name: variant for reader in READERS.values() for name, variant in reader.variants.items()}
+    if dataset not in known:
         raise InputError(f"unknown data set {dataset!r}", remedy=f"choose among {', '.join(sorted(READERS))}")
-    reader = READERS[dataset]
+    reader = known[dataset]
     if not heldout:
         return reader
     if reader.heldout is None:
