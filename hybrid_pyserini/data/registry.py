@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.readers import own_data, squadshifts, xquad_r
+from hybrid_pyserini.data.readers import belebele, mlqa_r, own_data, squadshifts, tatoeba, xm3600, xquad_r
 from hybrid_pyserini.errors import InputError
 
 
@@ -44,6 +44,25 @@ READERS = {
         summary="SQuADShifts: English questions on paragraphs, to stop training by as the paper does; a folder with "
         "new_wiki_v1.0.json and the like, whichever there are",
         name="squadshifts", files=squadshifts.files, read=squadshifts.read, training={"squadshifts": ("en",)},
+    ),
+    "belebele": Reader(
+        summary="Belebele: 900 questions on 488 passages, parallel in 122 languages; a folder of "
+        "<FLORES-200 code>.jsonl, whichever there are",
+        name="belebele", files=belebele.files, read=belebele.read,
+    ),
+    "mlqa-r": Reader(
+        summary="MLQA-R (LAReQA): questions in two to four of 7 languages, answered by sentences; a folder of "
+        "<language>.json",
+        name="mlqa-r", files=mlqa_r.files, read=mlqa_r.read,
+    ),
+    "tatoeba": Reader(
+        summary="Tatoeba: sentences and their English translations, both ways; a folder with tatoeba.<xxx>-eng.<xxx> "
+        "and tatoeba.<xxx>-eng.eng, whichever there are",
+        name="tatoeba", files=tatoeba.files, read=tatoeba.read,
+    ),
+    "xm3600": Reader(
+        summary="XM3600: captions of 3,600 images in 36 languages, searched by captions; a folder with captions.jsonl",
+        name="xm3600", files=xm3600.files, read=xm3600.read,
     ),
     "own": Reader(
         summary="your own data: a folder with corpus/<language>.jsonl, topics/<language>.tsv, qrels/<language>.txt "
