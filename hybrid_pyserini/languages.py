@@ -34,16 +34,16 @@ _SCRIPTS = {
 }
 _SCRIPT = {code: script for script, codes in _SCRIPTS.items() for code in codes.split()}
 
-_LONG = {  # ISO 639-3, as FLORES-200 and so Belebele write them; of a macrolanguage the one that stands for it there
-    "afr": "af", "amh": "am", "arb": "ar", "asm": "as", "bel": "be", "ben": "bn", "bos": "bs", "bul": "bg", "cat": "ca",
-    "ces": "cs", "dan": "da", "deu": "de", "ell": "el", "eng": "en", "est": "et", "eus": "eu", "fin": "fi", "fra": "fr",
-    "gle": "ga", "glg": "gl", "guj": "gu", "hau": "ha", "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ibo": "ig",
-    "ind": "id", "isl": "is", "ita": "it", "jav": "jv", "jpn": "ja", "kan": "kn", "kat": "ka", "kaz": "kk", "khm": "km",
-    "kor": "ko", "lao": "lo", "lit": "lt", "lvs": "lv", "mal": "ml", "mar": "mr", "mlt": "mt", "mya": "my", "nld": "nl",
-    "nob": "no", "npi": "ne", "pan": "pa", "pes": "fa", "pol": "pl", "por": "pt", "ron": "ro", "rus": "ru", "sin": "si",
-    "slk": "sk", "slv": "sl", "spa": "es", "srp": "sr", "swe": "sv", "swh": "sw", "tam": "ta", "tel": "te", "tgl": "tl",
-    "tha": "th", "tir": "ti", "tsn": "tn", "tur": "tr", "ukr": "uk", "urd": "ur", "uzn": "uz", "vie": "vi", "wol": "wo",
-    "xho": "xh", "yor": "yo", "zho": "zh", "zsm": "ms", "zul": "zu",
+_LONG = {  # ISO 639-3, as FLORES-200 (and so Belebele) and Tatoeba have them; for a macrolanguage its own code too
+    "afr": "af", "amh": "am", "ara": "ar", "arb": "ar", "asm": "as", "bel": "be", "ben": "bn", "bos": "bs", "bul": "bg",
+    "cat": "ca", "ces": "cs", "cmn": "zh", "dan": "da", "deu": "de", "ell": "el", "eng": "en", "est": "et", "eus": "eu",
+    "fin": "fi", "fra": "fr", "gle": "ga", "glg": "gl", "guj": "gu", "hau": "ha", "heb": "he", "hin": "hi", "hrv": "hr",
+    "hun": "hu", "ibo": "ig", "ind": "id", "isl": "is", "ita": "it", "jav": "jv", "jpn": "ja", "kan": "kn", "kat": "ka",
+    "kaz": "kk", "khm": "km", "kor": "ko", "lao": "lo", "lit": "lt", "lvs": "lv", "mal": "ml", "mar": "mr", "mlt": "mt",
+    "mya": "my", "nld": "nl", "nob": "no", "npi": "ne", "pan": "pa", "pes": "fa", "pol": "pl", "por": "pt", "ron": "ro",
+    "rus": "ru", "sin": "si", "slk": "sk", "slv": "sl", "spa": "es", "srp": "sr", "swe": "sv", "swh": "sw", "tam": "ta",
+    "tel": "te", "tgl": "tl", "tha": "th", "tir": "ti", "tsn": "tn", "tur": "tr", "ukr": "uk", "urd": "ur", "uzn": "uz",
+    "vie": "vi", "wol": "wo", "xho": "xh", "yor": "yo", "zho": "zh", "zsm": "ms", "zul": "zu",
 }
 
 _RIGHT_TO_LEFT = {"Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"}
@@ -59,7 +59,7 @@ def script(code: str) -> str:
     for subtag in others:
         if len(subtag) == 4 and subtag.isalpha():
             return subtag.title()
-    language = _language(base)
+    language = short(base)
     if language == "zh" and _TRADITIONAL_CHINESE & {subtag.lower() for subtag in others}:
         return "Hant"
     return _SCRIPT.get(language, UNKNOWN)
@@ -67,14 +67,14 @@ def script(code: str) -> str:
 
 def resource(code: str) -> str:
     """The resource class of a language code, ``0`` to ``5``; that of the language, in whatever script or region."""
-    return str(_RESOURCE.get(_language(code.split("_")[0]), UNKNOWN))
+    return str(_RESOURCE.get(short(code.split("_")[0]), UNKNOWN))
 
 
 def tag(code: str) -> str:
     """The code as BCP 47 writes it, for the attribute ``lang``: ``zh-Hans`` for ``zh_Hans``, ``en-Latn`` for
     ``eng_Latn``."""
     base, *others = code.split("_")
-    return "-".join([_language(base), *others])
+    return "-".join([short(base), *others])
 
 
 def direction(code: str) -> str:
@@ -83,6 +83,6 @@ def direction(code: str) -> str:
     return "auto" if of_language == UNKNOWN else "rtl" if of_language in _RIGHT_TO_LEFT else "ltr"
 
 
-def _language(base: str) -> str:
-    """The language part of a code in the tables' form: two letters where ISO 639-1 has them."""
+def short(base: str) -> str:
+    """A language code without script and region in the tables' form: ``de`` for ``deu``; unknown ones as they are."""
     return _LONG.get(base.lower(), base.lower())

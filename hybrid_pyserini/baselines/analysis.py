@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hybrid_pyserini.languages import script, short
+
 _THAI_RUN = re.compile(r"[\u0e00-\u0e7f]+|[^\W\u0e00-\u0e7f]+")
 
 Analyzer = Callable[[str], list[str]]
@@ -64,13 +66,20 @@ ANALYSES = {
 }
 """Language code -> analysis."""
 
+_ALIKE = {"Hant": "Hans", "Hang": "Kore"}
+"""Scripts that are cut like a language's usual one."""
+
 OTHERS = _lucene("standard.Standard", "words of any script, lower-cased: no analyzer is known for the language")
 """The analysis of a language that the table lacks."""
 
 
 def analysis_of(language: str) -> Analysis:
-    """The analysis of a language; a script or region after ``_``, as in ``zh_Hans``, makes no difference."""
-    return ANALYSES.get(language.partition("_")[0], OTHERS)
+    """The analysis of a language by its code, ``de`` or ``deu_Latn``. A region, or what else follows ``_``, makes no
+    difference; in another script than it is usually written in, a language is one that the table lacks."""
+    base = language.partition("_")[0]
+    written = script(language)
+    usual = _ALIKE.get(written, written) == script(base)
+    return ANALYSES.get(short(base), OTHERS) if usual else OTHERS
 
 
 def load_analyzer(language: str) -> Analyzer:

@@ -6,7 +6,21 @@ from functools import partial
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.readers import beir, ciral, hc4, miracl, mr_tydi, neuclir, own_data, squadshifts, xquad_r
+from hybrid_pyserini.data.readers import (
+    beir,
+    belebele,
+    ciral,
+    hc4,
+    miracl,
+    mlqa_r,
+    mr_tydi,
+    neuclir,
+    own_data,
+    squadshifts,
+    tatoeba,
+    xm3600,
+    xquad_r,
+)
 from hybrid_pyserini.errors import InputError
 
 
@@ -85,6 +99,11 @@ READERS = {
         "<language>/ each in its own",
         name=None, files=beir.files, read=beir.read,
     ),
+    "belebele": Reader(
+        summary="Belebele: 900 questions on 488 passages, parallel in 122 languages; a folder of "
+        "<FLORES-200 code>.jsonl, whichever there are",
+        name="belebele", files=belebele.files, read=belebele.read,
+    ),
     "ciral": _ciral(),
     "hc4": _hc4(),
     "miracl": Reader(
@@ -92,6 +111,11 @@ READERS = {
         "and miracl-corpus, of as many languages as have a corpus",
         name="miracl", files=miracl.files, read=miracl.read,
         training={"miracl-train": tuple(code for code in miracl.LANGUAGES if code not in ("de", "yo"))},
+    ),
+    "mlqa-r": Reader(
+        summary="MLQA-R (LAReQA): questions in two to four of 7 languages, answered by sentences; a folder of "
+        "<language>.json",
+        name="mlqa-r", files=mlqa_r.files, read=mlqa_r.read,
     ),
     "mr-tydi": Reader(
         summary="Mr. TyDi, its test split: questions on Wikipedia in 11 languages; the folders of the hub's mr-tydi "
@@ -105,6 +129,20 @@ READERS = {
     ),
     "neuclir-2022": _neuclir(2022, ""),
     "neuclir-2023": _neuclir(2023, " and on all three together"),
+    "squadshifts": Reader(
+        summary="SQuADShifts: English questions on paragraphs, to stop training by as the paper does; a folder with "
+        "new_wiki_v1.0.json and the like, whichever there are",
+        name="squadshifts", files=squadshifts.files, read=squadshifts.read, training={"squadshifts": ("en",)},
+    ),
+    "tatoeba": Reader(
+        summary="Tatoeba: sentences and their English translations, both ways; a folder with tatoeba.<xxx>-eng.<xxx> "
+        "and tatoeba.<xxx>-eng.eng, whichever there are",
+        name="tatoeba", files=tatoeba.files, read=tatoeba.read,
+    ),
+    "xm3600": Reader(
+        summary="XM3600: captions of 3,600 images in 36 languages, searched by captions; a folder with captions.jsonl",
+        name="xm3600", files=xm3600.files, read=xm3600.read,
+    ),
     "xquad-r": Reader(
         summary="XQuAD-R (LAReQA): 1,190 questions in 11 languages, answered by sentences; a folder of <language>.json",
         name="xquad-r", files=xquad_r.files, read=xquad_r.read,
@@ -117,11 +155,6 @@ READERS = {
     "xquad-r-validation": Reader(
         summary="four of XQuAD-R's articles to choose a checkpoint by: none that --heldout trains or tests on",
         name="xquad-r-validation", files=xquad_r.files, read=xquad_r.read_validation, published="xquad-r",
-    ),
-    "squadshifts": Reader(
-        summary="SQuADShifts: English questions on paragraphs, to stop training by as the paper does; a folder with "
-        "new_wiki_v1.0.json and the like, whichever there are",
-        name="squadshifts", files=squadshifts.files, read=squadshifts.read, training={"squadshifts": ("en",)},
     ),
     "own": Reader(
         summary="your own data: a folder with corpus/<language>.jsonl, topics/<language>.tsv, qrels/<language>.txt "

@@ -81,8 +81,17 @@ def test_thai_words_are_found_without_blanks_between_them() -> None:
     assert not set(blanks(question)) & set(blanks(answer))
 
 
-def test_a_script_after_the_code_makes_no_difference() -> None:
-    assert analysis_of("zh_Hans") is ANALYSES["zh"]
+@pytest.mark.parametrize(("code", "base"), [
+    ("zh_Hans", "zh"), ("zho_Hant", "zh"), ("kor_Hang", "ko"), ("eng_Latn", "en"), ("arb_Arab", "ar"),
+    ("nob_Latn", "no"), ("en_de", "en"), ("en_zh", "en"), ("zh_tw", "zh"), ("deu", "de"),
+])
+def test_codes_of_three_letters_and_what_follows_the_language(code: str, base: str) -> None:
+    assert analysis_of(code) is ANALYSES[base]
+
+
+@pytest.mark.parametrize("code", ["arb_Latn", "hin_Latn", "urd_Latn", "acm_Arab"])
+def test_a_language_in_another_script_has_no_analyzer(code: str) -> None:
+    assert analysis_of(code) is OTHERS
 
 
 def test_a_language_that_the_table_lacks_has_a_reason_to_be_said() -> None:

@@ -206,7 +206,7 @@ def test_broken_own_data_is_one_line_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        (["xquad"], "unknown data set 'xquad'; choose among beir, ciral, "),
+        (["xquad"], "unknown data set 'xquad'; choose among beir, belebele, "),
         (["own"], "'own' needs a name; give --name"),
         (["xquad-r", "--heldout", "--name", "x"], "always called 'xquad-r-heldout'; leave out --name"),
         (["own", "--name", "a.b"], "data set name 'a.b'"),

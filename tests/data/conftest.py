@@ -38,6 +38,12 @@ def real_miracl() -> Path:
     return _real("miracl", "MIRACL topics")
 
 
+@pytest.fixture(scope="session")
+def real_tatoeba() -> Path:
+    """The official files of some languages; without them the test is skipped, and says so."""
+    return _real("tatoeba", "Tatoeba")
+
+
 def _real(name: str, title: str) -> Path:
     default = Path(__file__).parents[2] / ".." / "shared" / "data"
     folder = Path(os.environ.get("HYBRID_PYSERINI_DATA", default)) / name

@@ -14,6 +14,8 @@ from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Passage
 
+ORIGIN = "https://github.com/google-research-datasets/lareqa"
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -45,6 +47,8 @@ class LareqaFile:
     articles: tuple[str, ...]
     sentences: tuple[Sentence, ...]
     questions: Mapping[str, Question]
+    skipped: tuple[str, ...] = ()
+    """The ids of questions that were left out because their answer starts outside every sentence."""
 
     def only(self, articles: Collection[str]) -> "LareqaFile":
         """The part that stands in some articles; docids stay what they are."""
@@ -56,27 +60,53 @@ class LareqaFile:
         )
 
 
-def read_lareqa(path: Path, language: str) -> LareqaFile:
+def language_files(source: Path, languages: Iterable[str], dataset: str) -> dict[str, Path]:
+    """``<language>.json`` of each language; raises InputError for a missing one. ``dataset``: its name for people."""
+    paths = {f"{language}.json": source / f"{language}.json" for language in languages}
+    for path in paths.values():
+        if not path.is_file():
+            raise InputError(
+                "no such file", path=path,
+                remedy=f"{dataset} has one for each of {' '.join(languages)}: take all of them from {ORIGIN}",
+            )
+    return paths
+
+
+def check_counts(file: LareqaFile, questions: int, sentences: int, dataset: str) -> None:
+    """Raise InputError unless a file has as many questions and sentences as the published one."""
+    found = len(file.questions) + len(file.skipped), len(file.sentences)
+    if found != (questions, sentences):
+        raise InputError(
+            f"{found[0]} questions and {found[1]} sentences, where the published {dataset} has {questions} and "
+            f"{sentences}", remedy=f"take the file from {ORIGIN}", path=file.path,
+        )
+
+
+def read_lareqa(path: Path, language: str, *, skip_outside: bool = False) -> LareqaFile:
     """Read one language's file.
 
     Raises InputError, naming the article and paragraph (counted from 1), for whatever is missing or of the wrong
     kind, sentences and spans of different number, an empty sentence or question, a repeated question id, and an answer
-    that starts outside every sentence.
+    that starts outside every sentence, unless such questions are to be left out (``skip_outside``).
     """
     articles: list[str] = []
     sentences: list[Sentence] = []
     questions: dict[str, Question] = {}
+    skipped: list[str] = []
     for a, (title, paragraphs) in enumerate(read_articles(path)):
         articles.append(title)
         for p, (place, paragraph) in enumerate(paragraphs):
             spanned = _sentences(paragraph, f"{language}:{a:02d}-{p:02d}", title, place, path)
             sentences.extend(sentence for sentence, _, _ in spanned)
             for entry in member(paragraph, "qas", list, place, path):
-                question = _question(entry, spanned, place, path)
-                if question.id in questions:
-                    raise InputError(f"{place}: question id {question.id!r} occurs twice", remedy=REMEDY, path=path)
-                questions[question.id] = question
-    return LareqaFile(path, language, tuple(articles), tuple(sentences), questions)
+                question_id, question = _question(entry, spanned, place, path, skip_outside)
+                if question_id in questions or question_id in skipped:
+                    raise InputError(f"{place}: question id {question_id!r} occurs twice", remedy=REMEDY, path=path)
+                if question is None:
+                    skipped.append(question_id)
+                else:
+                    questions[question_id] = question
+    return LareqaFile(path, language, tuple(articles), tuple(sentences), questions, tuple(skipped))
 
 
 def name_groups(files: Iterable[LareqaFile], dataset: str) -> dict[str, str]:
@@ -117,8 +147,10 @@ def _sentences(
     return spanned
 
 
-def _question(entry: object, spanned: list[tuple[Sentence, int, int]], place: str, path: Path) -> Question:
-    """One question with the sentence that its answer starts in."""
+def _question(
+    entry: object, spanned: list[tuple[Sentence, int, int]], place: str, path: Path, skip_outside: bool
+) -> tuple[str, Question | None]:
+    """The id of a question, and it with the sentence that its answer starts in; None where that is to be skipped."""
     question_id, text, answers = read_question(entry, place, path)
     place = f"{place}: question {question_id!r}"
     if len(answers) != 1:
@@ -127,5 +159,7 @@ def _question(entry: object, spanned: list[tuple[Sentence, int, int]], place: st
     end = start + len(member(answers[0], "text", str, place, path))
     for sentence, first, after in spanned:
         if first <= start < after:
-            return Question(question_id, text, sentence, past_end=end > after)
+            return question_id, Question(question_id, text, sentence, past_end=end > after)
+    if skip_outside:
+        return question_id, None
     raise InputError(f"{place}: answer_start {start} lies outside every sentence", remedy=REMEDY, path=path)

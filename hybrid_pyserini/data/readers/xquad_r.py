@@ -11,12 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs
-from hybrid_pyserini.data.readers.lareqa import LareqaFile, name_groups, read_lareqa, to_passage
+from hybrid_pyserini.data.readers.lareqa import (
+    ORIGIN,
+    LareqaFile,
+    check_counts,
+    language_files,
+    name_groups,
+    read_lareqa,
+    to_passage,
+)
 from hybrid_pyserini.data.text import one_line
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import ParallelExample
 
-ORIGIN = "https://github.com/google-research-datasets/lareqa"
 LICENCE = "CC BY-SA 4.0"
 
 QUESTIONS = 1190
@@ -39,14 +46,7 @@ VALIDATION_ARTICLES = ("Nikola_Tesla", "European_Union_law", "Immune_system", "C
 
 def files(source: Path) -> dict[str, Path]:
     """The official files, ``<language>.json``; raises InputError where one of the eleven is missing."""
-    paths = {f"{language}.json": source / f"{language}.json" for language in SENTENCES}
-    for path in paths.values():
-        if not path.is_file():
-            raise InputError(
-                "no such file", path=path,
-                remedy=f"XQuAD-R has one for each of {' '.join(SENTENCES)}: take all of them from {ORIGIN}",
-            )
-    return paths
+    return language_files(source, SENTENCES, "XQuAD-R")
 
 
 def read(source: Path, name: str) -> PreparedDataset:
@@ -94,12 +94,7 @@ def _read_languages(source: Path) -> list[LareqaFile]:
     for language in languages[1:]:
         _check_parallel(languages[0], language)
     for language in languages:
-        found, expected = (len(language.questions), len(language.sentences)), (QUESTIONS, SENTENCES[language.language])
-        if found != expected:
-            raise InputError(
-                f"{found[0]} questions and {found[1]} sentences, where the published XQuAD-R has {expected[0]} and "
-                f"{expected[1]}", remedy=f"take the file from {ORIGIN}", path=language.path,
-            )
+        check_counts(language, QUESTIONS, SENTENCES[language.language], "XQuAD-R")
     return languages
 
 
