@@ -133,6 +133,7 @@ def test_very_long_words_stay_in_the_window(report: Report, tmp_path: Path) -> N
     )
     seen = opened(tmp_path, page(long), 390)
     assert seen["overflow"] == 0 and seen["outside"] == []
+    assert [table["hidden"] for table in seen["heat"]] == [0] * 5  # by their titles
 
 
 def test_what_is_wrong_would_be_seen(report: Report, tmp_path: Path) -> None:
