@@ -22,8 +22,6 @@ from hybrid_pyserini.jsonl import write_json
 from hybrid_pyserini.provenance import made_by
 from hybrid_pyserini.training.examples import ExampleStore
 from hybrid_pyserini.training.record import RECORD, deciding_arguments, is_finished
-from hybrid_pyserini.training.settings import TrainSettings
-from hybrid_pyserini.training.training import initial_encoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer, SentenceTransformerTrainingArguments
@@ -73,6 +71,9 @@ def train_mnrl(
     from datasets import Dataset
     from sentence_transformers import SentenceTransformerTrainer
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+
+    from hybrid_pyserini.training.settings import TrainSettings
+    from hybrid_pyserini.training.training import initial_encoder
 
     stores = [ExampleStore(Path(folder)) for folder in settings.examples]
     encoder = initial_encoder(TrainSettings(settings.examples, settings.init), arguments.seed)
