@@ -17,7 +17,7 @@ _ASCII_TOKEN = re.compile(r"[a-z0-9]+|[!-/:-@\[-`{-~]")
 """The same of ASCII text in lower case, in half the time."""
 
 _END = ""
-"""A key of the trie that is no token: behind it are the owners of the answer that ends here."""
+"""A key of the trie that is no token: behind it is the number of the answer that ends here."""
 
 
 def tokens(text: str) -> list[str]:
@@ -33,24 +33,38 @@ class AnswerIndex:
     def __init__(self, answers: Iterable[tuple[str, int]]) -> None:
         """An answer without a token, such as a blank, is in no passage."""
         self._trie: dict[str, Any] = {}
+        self._ends: list[tuple[dict[str, Any], set[int]]] = []
+        """By number of the answer: the node where it ends, and its owners."""
+        self._answers_of: dict[int, set[int]] = {}
         for answer, owner in answers:
             node = self._trie
             for token in (path := tokens(answer)):
                 node = node.setdefault(token, {})
             if path:
-                node.setdefault(_END, set()).add(owner)
+                number = node.setdefault(_END, len(self._ends))
+                if number == len(self._ends):
+                    self._ends.append((node, set()))
+                self._ends[number][1].add(owner)
+                self._answers_of.setdefault(owner, set()).add(number)
 
     def owners(self, passage: str) -> set[int]:
         """The owners of all answers that a passage holds."""
         words = tokens(passage)
         count, start = len(words), self._trie.get
         found: set[int] = set()
-        for place, word in enumerate(words, start=1):
+        for following, word in enumerate(words, start=1):
             node = start(word)
-            following = place
             while node is not None:
                 if _END in node:
-                    found |= node[_END]
+                    found.add(node[_END])
                 node = node.get(words[following]) if following < count else None
-                following += 1
-        return found
+                following += 1  # the loop's next word is the one behind this, however far the walk went
+        return set().union(*(self._ends[number][1] for number in found))
+
+    def forget(self, owner: int) -> None:
+        """Look for an owner's answers no longer."""
+        for number in self._answers_of.pop(owner, ()):
+            node, owners = self._ends[number]
+            owners.discard(owner)
+            if not owners:
+                del node[_END]

@@ -52,3 +52,12 @@ def test_one_answer_within_another(passage: str, found: set[int]) -> None:
 
 def test_an_answer_may_have_several_owners() -> None:
     assert AnswerIndex([("Tee", 3), ("tee", 5), ("Kaffee", 5)]).owners("TEE!") == {3, 5}
+
+
+def test_what_is_forgotten_is_looked_for_no_longer() -> None:
+    index = AnswerIndex([("Tee", 3), ("tee", 5), ("grüner Tee", 3)])
+    index.forget(3)
+    assert index.owners("Grüner Tee") == {5}
+    index.forget(5)
+    index.forget(4)
+    assert index.owners("Grüner Tee") == set()

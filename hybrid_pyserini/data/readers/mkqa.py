@@ -11,22 +11,21 @@ answer: "2" or "United States" stands in so many that a match says nothing, and 
 outnumber by far, all others.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from hybrid_pyserini.collection import check_id
 from hybrid_pyserini.data.answers import AnswerIndex
+from hybrid_pyserini.data.corpus import Corpus, Fields, Judgements
 from hybrid_pyserini.data.dataset import PreparedDataset
 from hybrid_pyserini.data.fields import field
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl
-from hybrid_pyserini.records import Pair, Passage, Qrels
+from hybrid_pyserini.records import Pair, Qrels
 
 ORIGIN = "https://github.com/apple/ml-mkqa"
 LICENCE = "CC BY-SA 3.0"
@@ -41,6 +40,7 @@ MOST_PASSAGES = 1000
 _AGAIN = f"take the file from {ORIGIN} again"
 _NO_TEXT = {"unanswerable", "long_answer", "binary"}
 _TYPES = {"entity", "date", "number", "number_with_unit", "short_phrase"} | _NO_TEXT
+_CORPUS_FIELDS = Fields(id="_id", text="text", title="title")
 _FILES = {"mkqa": ("mkqa.jsonl.gz", "mkqa.jsonl"), "corpus": ("corpus.jsonl", "corpus.jsonl.gz")}
 
 
@@ -51,30 +51,6 @@ class _Query:
     id: str
     texts: Mapping[str, str]
     answers: list[str]
-
-
-@dataclass(frozen=True)
-class _Corpus:
-    """The corpus, streamed from its file at each iteration. Passages without text are left out."""
-
-    path: Path
-
-    def __iter__(self) -> Iterator[Passage]:
-        for passage in self.all():
-            if passage is not None:
-                yield passage
-
-    def all(self) -> Iterator[Passage | None]:
-        """The passages, with None for each without text; raises InputError, with file and line, for a bad one."""
-        for line, row in read_jsonl(self.path):
-            docid = check_id(row.get("_id"), "'_id'", self.path, line)
-            text = field(row, "text", str, self.path, line)
-            title = row.get("title") or ""
-            contents = f"{title} {text}".strip() if title else text
-            if not contents.strip():
-                yield None
-                continue
-            yield Passage(docid, text, check_text(contents, f"passage {docid!r}", self.path, line), title, docid, "en")
 
 
 def files(source: Path) -> dict[str, Path]:
@@ -91,14 +67,14 @@ def files(source: Path) -> dict[str, Path]:
 
 def read(source: Path, name: str) -> PreparedDataset:
     """Judges the corpus, in one pass over it. Raises InputError, with file and line, for whatever is wrong."""
-    notes: Counter[str] = Counter()
+    notes: dict[str, Any] = {}
     questions, corpus = files(source).values()
     queries = _read_queries(questions, notes)
-    judged = _judge(queries, _Corpus(corpus), notes)
+    judged = _judge(queries, corpus, notes)
     kept = [query for query in queries if query.id in judged]
     return PreparedDataset(
         name=name,
-        passages={"en": _Corpus(corpus)},
+        passages={"en": Corpus("en", (corpus,), _CORPUS_FIELDS, Judgements(judged, corpus, None), counts=notes)},
         topics={language: {query.id: query.texts[language] for query in kept} for language in LANGUAGES},
         qrels={"en": judged},
         pairs=tuple(Pair(language, "en") for language in LANGUAGES),
@@ -108,7 +84,7 @@ def read(source: Path, name: str) -> PreparedDataset:
     )
 
 
-def _read_queries(path: Path, notes: Counter[str]) -> list[_Query]:
+def _read_queries(path: Path, notes: dict[str, Any]) -> list[_Query]:
     """The queries that have an English answer to look for; the others are counted by type."""
     queries: list[_Query] = []
     seen: set[str] = set()
@@ -120,7 +96,8 @@ def _read_queries(path: Path, notes: Counter[str]) -> list[_Query]:
         texts = field(row, "queries", dict, path, line)
         answers, types = _english_answers(row, path, line)
         if not answers:
-            notes[f"queries_left_out_{'_or_'.join(sorted(types)) or 'no_answer'}"] += 1
+            left_out = f"queries_left_out_{'_or_'.join(sorted(types)) or 'no_answer'}"
+            notes[left_out] = notes.get(left_out, 0) + 1
             continue
         of_languages = {code: check_text(texts.get(code), f"the {code} query", path, line) for code in LANGUAGES}
         queries.append(_Query(query_id, of_languages, answers))
@@ -143,22 +120,21 @@ def _english_answers(row: dict[str, Any], path: Path, line: int) -> tuple[list[s
     return [text for text in found if text.strip()], types
 
 
-def _judge(queries: list[_Query], corpus: _Corpus, notes: Counter[str]) -> Qrels:
+def _judge(queries: list[_Query], path: Path, notes: dict[str, Any]) -> Qrels:
     """Query id -> the passages that hold one of its answers, for the queries that are kept."""
     index = AnswerIndex((answer, number) for number, query in enumerate(queries) for answer in query.answers)
-    found: list[list[str] | None] = [[] for _ in queries]
-    for passage in tqdm(corpus.all(), desc="judging", unit=" passages", disable=None):
-        if passage is None:
-            notes["passages_without_text_left_out"] += 1
-            continue
+    found: list[list[str]] = [[] for _ in queries]
+    too_many: set[int] = set()
+    corpus = Corpus("en", (path,), _CORPUS_FIELDS, Judgements({}, path, None))
+    for _, _, passage in tqdm(corpus.numbered(), desc="judging", unit=" passages", disable=None):
         for number in index.owners(f"{passage.title}\n{passage.text}"):
-            docids = found[number]
-            if docids is not None:
-                docids.append(passage.id)
-                if len(docids) > MOST_PASSAGES:
-                    found[number] = None
-    notes["queries_left_out_answered_by_no_passage"] = sum(docids == [] for docids in found)
-    notes[f"queries_left_out_answered_by_more_than_{MOST_PASSAGES}_passages"] = sum(docids is None for docids in found)
+            found[number].append(passage.id)
+            if len(found[number]) > MOST_PASSAGES:
+                found[number].clear()
+                too_many.add(number)
+                index.forget(number)
+    notes["queries_left_out_answered_by_no_passage"] = found.count([]) - len(too_many)
+    notes[f"queries_left_out_answered_by_more_than_{MOST_PASSAGES}_passages"] = len(too_many)
     return {
         query.id: dict.fromkeys(docids, 1) for query, docids in zip(queries, found, strict=True) if docids
     }

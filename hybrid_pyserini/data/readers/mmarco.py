@@ -252,7 +252,9 @@ def _triples(path: Path) -> Iterator[tuple[int, int, int]]:
     line = 0
     lines = read_tsv(path, ("query id", "positive's id", "negative's id"))
     for line, fields in tqdm(lines, desc=path.name, unit=" triples", leave=False, disable=None):
-        query, positive, negative = (_number(field.encode(), path, line) for field in fields)
+        if not "".join(fields).isdecimal():
+            raise InputError("an id is no whole number", remedy=_AGAIN, path=path, line=line)
+        query, positive, negative = map(int, fields)
         yield query, positive, negative
     _check_count(path, line, TRIPLES)
 
