@@ -64,14 +64,15 @@ def test_the_block_in_which_the_answer_begins(tmp_path: Path) -> None:
     story["questions"] = [
         {"q": f"Which is {word}?", "consensus": {"s": text.index(f"{word} ."), "e": text.index(f"{word} .") + 1}}
         for word in (0, 32, 33, 34, 69)
-    ] + [{"q": "?", "consensus": {"noAnswer": True}}, {"q": "??", "consensus": {"badQuestion": True}}]
+    ] + [{"q": "From the blank on?", "consensus": {"s": text.index("33 .") - 1, "e": text.index("33 .") + 2}}]
+    story["questions"] += [{"q": "?", "consensus": {"noAnswer": True}}, {"q": "??", "consensus": {"badQuestion": True}}]
     data["data"] += [story | {"type": "dev"}, story | {"type": "test"}]
     write(tmp_path / newsqa.FILE, json.dumps(data))
     examples, notes = read_source("newsqa", tmp_path, tmp_path)
     words = text.split()
     # 'paragraph 33 .' is words 99 to 101: its number begins the second block
     assert [each.positives["en"] for each in examples.values()] == [
-        " ".join(words[first : first + 100]) for first in (0, 0, 100, 100, 200)
+        " ".join(words[first : first + 100]) for first in (0, 0, 100, 100, 200, 100)
     ]
     assert len({each.group for each in examples.values()}) == 3
     assert notes == {"questions_without_an_answer_left_out": 1, "bad_questions_left_out": 1}
