@@ -132,6 +132,10 @@ class Workspace:
         """A training source in the project's jsonl form, as ``prepare`` writes it."""
         return self.root / "sources" / f"{name}.jsonl"
 
+    def source_info(self, name: str) -> Path:
+        """What a training source that came without a data set was made of."""
+        return self.root / "sources" / f"{name}.json"
+
     def examples(self, name: str) -> Path:
         """The memory-mapped store that ``examples`` builds."""
         return self.root / "examples" / name

@@ -1,11 +1,17 @@
 """``prepare``: a published data set's own files, or one's own, -> collections, topics, qrels and training sources."""
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hybrid_pyserini.data.registry import READERS, Reader, find_reader
+from hybrid_pyserini.data.source_registry import SOURCE_READERS, SourceReader
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_name
+
+if TYPE_CHECKING:
+    from hybrid_pyserini.data.training_source import SourceInfo
 
 _DEMO = "demo"
 _BUILT_IN = "the data of 'hybrid-pyserini demo', and demo-validation, the questions to tune with; built in"
@@ -13,6 +19,7 @@ _EXAMPLES = """examples:
   hybrid-pyserini prepare xquad-r --source path/to/xquad-r
   hybrid-pyserini prepare xquad-r --heldout --source path/to/xquad-r
   hybrid-pyserini prepare squadshifts --source path/to/squadshifts
+  hybrid-pyserini prepare duorc --source path/to/duorc
   hybrid-pyserini prepare xquad-r --download
   hybrid-pyserini prepare ciral --download --languages yo,ha --source put/the/files/here
   hybrid-pyserini prepare own --name my-data --source path/to/my-folder"""
@@ -21,10 +28,12 @@ _EXAMPLES = """examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     summaries = {name: _summary(reader) for name, reader in READERS.items()} | {_DEMO: _BUILT_IN}
-    parser.epilog = "\n".join(
-        ["data sets:", *(f"  {name:18} {summary}" for name, summary in summaries.items()), "", _EXAMPLES]
-    )
-    parser.add_argument("dataset", metavar="DATASET", help=f"which: {', '.join(summaries)}")
+    sources = {name: reader.summary for name, reader in SOURCE_READERS.items()}
+    parser.epilog = "\n".join([
+        "data sets:", *(f"  {name:18} {summary}" for name, summary in summaries.items()), "",
+        "training sources alone:", *(f"  {name:18} {summary}" for name, summary in sources.items()), "", _EXAMPLES,
+    ])
+    parser.add_argument("dataset", metavar="DATASET", help=f"which: {', '.join([*summaries, *sources])}")
     parser.add_argument("--source", type=Path, metavar="FOLDER", help="where its files are (all but 'demo' need it)")
     parser.add_argument(
         "--download", action="store_true",
@@ -48,6 +57,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.dataset == _DEMO:
         _prepare_demo(arguments)
         return
+    if arguments.dataset in SOURCE_READERS:
+        _prepare_source(arguments, SOURCE_READERS[arguments.dataset])
+        return
     reader = find_reader(arguments.dataset, heldout=arguments.heldout)
     name = _name(arguments, reader)
     workspace = Workspace(arguments.workspace)
@@ -63,7 +75,29 @@ def run(arguments: argparse.Namespace) -> None:
     print_counts(info)
 
 
-def _source(arguments: argparse.Namespace, reader: Reader, workspace: Workspace) -> Path:
+def _prepare_source(arguments: argparse.Namespace, reader: SourceReader) -> None:
+    """Prepare a training source that comes without a data set, unless it is prepared already."""
+    from hybrid_pyserini.data.training_source import find_prepared_source, write_source
+    from hybrid_pyserini.provenance import sha256
+
+    if arguments.heldout:
+        raise InputError(f"{arguments.dataset!r} is a training source: it has no held-out split",
+                         remedy="leave out --heldout")
+    name = _name(arguments, reader)
+    workspace = Workspace(arguments.workspace)
+    source = _source(arguments, reader, workspace)
+    sources = {file: sha256(path) for file, path in reader.files(source).items()}
+    info = None if arguments.overwrite else find_prepared_source(workspace, name, sources)
+    if info is not None:
+        print(f"{name} is prepared already from these files: kept (--overwrite prepares it again)")
+    else:
+        prepared = reader.read(source, name)
+        info = write_source(workspace, prepared, sources, overwrite=arguments.overwrite)
+        print(f"training source {name} prepared: {workspace.source(name)}")
+    _print_source(info)
+
+
+def _source(arguments: argparse.Namespace, reader: Reader | SourceReader, workspace: Workspace) -> Path:
     """The folder with the files, which are fetched into it where that is asked for; else no network is touched."""
     if arguments.download:
         return _download(arguments, reader, workspace)
@@ -76,7 +110,7 @@ def _source(arguments: argparse.Namespace, reader: Reader, workspace: Workspace)
     return arguments.source
 
 
-def _download(arguments: argparse.Namespace, reader: Reader, workspace: Workspace) -> Path:
+def _download(arguments: argparse.Namespace, reader: Reader | SourceReader, workspace: Workspace) -> Path:
     from hybrid_pyserini.data.download import download
     from hybrid_pyserini.data.published_files import published_files
 
@@ -110,7 +144,7 @@ def _prepare_demo(arguments: argparse.Namespace) -> None:
     print_counts(info)
 
 
-def _name(arguments: argparse.Namespace, reader: Reader) -> str:
+def _name(arguments: argparse.Namespace, reader: Reader | SourceReader) -> str:
     """What the data set is called: a published one by its own name, so that a name always means the same."""
     if reader.name is None and arguments.name is None:
         raise InputError(f"{arguments.dataset!r} needs a name", remedy="give --name")
@@ -121,17 +155,33 @@ def _name(arguments: argparse.Namespace, reader: Reader) -> str:
 
 def print_counts(info: DatasetInfo) -> None:
     """A table of counts by language, then what else the data set declares."""
-    width = max(map(len, ["language", *info.counts]))
-    columns = ("topics", "passages", "judgements")
-    print(f"{'language':{width}}" + "".join(f"{column:>12}" for column in columns))
-    total = {column: sum(counts[column] for counts in info.counts.values()) for column in columns}
-    for language, counts in [*info.counts.items(), ("all", total)]:
-        print(f"{language:{width}}" + "".join(f"{counts[column]:>12}" for column in columns))
+    _print_table(info.counts, ("topics", "passages", "judgements"))
     pools = sum(pair.setting == "multi" for pair in info.pairs)
     print(f"{len(info.pairs) - pools} language pairs, {pools} pools")
     for note, value in info.notes.items():
         if note == "training_sources":
             for source, count in value.items():
                 print(f"training source {source}: {count} examples")
-        elif note != "made_by" and value:
-            print(f"{note.replace('_', ' ')}: {value}")
+        else:
+            _print_note(note, value)
+
+
+def _print_source(info: "SourceInfo") -> None:
+    """The same of a training source."""
+    _print_table(info.languages, ("queries", "positives", "negatives"))
+    print(f"{info.examples} examples")
+    for note, value in info.notes.items():
+        _print_note(note, value)
+
+
+def _print_table(counts: Mapping[str, Mapping[str, int]], columns: Sequence[str]) -> None:
+    width = max(map(len, ["language", *counts]))
+    print(f"{'language':{width}}" + "".join(f"{column:>12}" for column in columns))
+    total = {column: sum(of_language.get(column, 0) for of_language in counts.values()) for column in columns}
+    for language, of_language in [*counts.items(), ("all", total)]:
+        print(f"{language:{width}}" + "".join(f"{of_language.get(column, 0):>12}" for column in columns))
+
+
+def _print_note(note: str, value: object) -> None:
+    if note != "made_by" and value:
+        print(f"{note.replace('_', ' ')}: {value}")

@@ -12,15 +12,19 @@ from hybrid_pyserini.data.readers import (
     ciral,
     hc4,
     miracl,
+    mkqa,
     mlqa_r,
+    mmarco,
     mr_tydi,
     neuclir,
     own_data,
+    squad_versions,
     squadshifts,
     tatoeba,
     xm3600,
     xquad_r,
 )
+from hybrid_pyserini.data.source_registry import SOURCE_READERS
 from hybrid_pyserini.errors import InputError
 
 
@@ -112,10 +116,20 @@ READERS = {
         name="miracl", files=miracl.files, read=miracl.read,
         training={"miracl-train": tuple(code for code in miracl.LANGUAGES if code not in ("de", "yo"))},
     ),
+    "mkqa": Reader(
+        summary="MKQA: questions in 26 languages on an English corpus; a folder with mkqa.jsonl.gz and corpus.jsonl, "
+        "such as BEIR's nq has",
+        name="mkqa", files=mkqa.files, read=mkqa.read,
+    ),
     "mlqa-r": Reader(
         summary="MLQA-R (LAReQA): questions in two to four of 7 languages, answered by sentences; a folder of "
         "<language>.json",
         name="mlqa-r", files=mlqa_r.files, read=mlqa_r.read,
+    ),
+    "mmarco": Reader(
+        summary="mMARCO dev/small: 6,980 questions on MS MARCO's passages, 14 languages, parallel; the folder data of "
+        "unicamp-dl/mmarco, with whichever languages",
+        name="mmarco", files=mmarco.files, read=mmarco.read,
     ),
     "mr-tydi": Reader(
         summary="Mr. TyDi, its test split: questions on Wikipedia in 11 languages; the folders of the hub's mr-tydi "
@@ -143,6 +157,16 @@ READERS = {
         summary="XM3600: captions of 3,600 images in 36 languages, searched by captions; a folder with captions.jsonl",
         name="xm3600", files=xm3600.files, read=xm3600.read,
     ),
+    "squad": Reader(
+        summary="SQuAD 1.1: English questions on paragraphs; dev-v1.1.json and, to train on, train-v1.1.json",
+        name="squad", files=squad_versions.files_of("1.1"), read=squad_versions.reader_of("1.1"),
+        training={"squad-train": ("en",)},
+    ),
+    "squad-v2": Reader(
+        summary="SQuAD 2.0, its answerable questions: dev-v2.0.json and, to train on, train-v2.0.json",
+        name="squad-v2", files=squad_versions.files_of("2.0"), read=squad_versions.reader_of("2.0"),
+        training={"squad-v2-train": ("en",)},
+    ),
     "xquad-r": Reader(
         summary="XQuAD-R (LAReQA): 1,190 questions in 11 languages, answered by sentences; a folder of <language>.json",
         name="xquad-r", files=xquad_r.files, read=xquad_r.read,
@@ -168,7 +192,8 @@ def find_reader(dataset: str, *, heldout: bool) -> Reader:
     """The reader of a data set; raises InputError, naming those there are, for an unknown one and a missing split."""
     known = READERS | {name: variant for reader in READERS.values() for name, variant in reader.variants.items()}
     if dataset not in known:
-        raise InputError(f"unknown data set {dataset!r}", remedy=f"choose among {', '.join(sorted(READERS))}")
+        names = ", ".join(sorted([*READERS, *SOURCE_READERS]))
+        raise InputError(f"unknown data set {dataset!r}", remedy=f"choose among {names}")
     reader = known[dataset]
     if not heldout:
         return reader

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybrid_pyserini.data.registry import Reader, find_reader
+from hybrid_pyserini.data.source_registry import SOURCE_READERS, SourceReader
 from hybrid_pyserini.demo.data import DATASET, TRAINING_SOURCE, VALIDATION_DATASET, VALIDATION_SOURCE
 from hybrid_pyserini.demo.names import LANGUAGES
 from hybrid_pyserini.errors import InputError
@@ -32,6 +33,10 @@ class Found:
 class Prepared:
     """What a preparation gives."""
 
+    name: str
+    """The first of the data sets, or the source that comes alone."""
+    made: str
+    """The file of the workspace that stands once it is done."""
     datasets: tuple[str, ...]
     sources: Mapping[str, Languages]
     """Training source -> its languages."""
@@ -71,15 +76,12 @@ def what_is_prepared(preparation: Preparation, variables: Mapping[str, str]) -> 
         if preparation.source or preparation.name or preparation.heldout:
             raise InputError("'demo' is built in", remedy="leave out source, name and heldout")
         built_in = dict.fromkeys((TRAINING_SOURCE, VALIDATION_SOURCE), frozenset(LANGUAGES))
-        return Prepared((DATASET, VALIDATION_DATASET), built_in)
+        return Prepared(DATASET, _dataset_file(DATASET), (DATASET, VALIDATION_DATASET), built_in)
+    if preparation.dataset in SOURCE_READERS:
+        return _source_alone(preparation, SOURCE_READERS[preparation.dataset], variables)
     reader = find_reader(preparation.dataset, heldout=preparation.heldout)
-    if (reader.name is None) == (preparation.name is None):
-        remedy = "add 'name'" if reader.name is None else f"leave out 'name': it is {reader.name!r}"
-        raise InputError(f"what {preparation.dataset!r} is to be called", remedy=remedy)
-    if preparation.source is None:
-        raise InputError(f"{preparation.dataset!r} has no 'source'", remedy="name the folder with its files")
-    name = reader.name or str(preparation.name)
-    found = _files_of(reader, preparation.source, variables)
+    name, folder = _named(preparation, reader)
+    found = _files_of(reader, folder, variables)
     sources: dict[str, Languages] = {source: frozenset(known) for source, known in reader.training.items()}
     for path in found.files if reader.name is None else ():
         if path.name.startswith("train.jsonl"):
@@ -88,10 +90,34 @@ def what_is_prepared(preparation: Preparation, variables: Mapping[str, str]) -> 
             sources[f"{name}-train"] = None
     if reader.name is None and found.lacks:
         sources[f"{name}-train"] = None  # perhaps
-    return Prepared((name,), sources, found)
+    return Prepared(name, _dataset_file(name), (name,), sources, found)
 
 
-def _files_of(reader: Reader, source: str, variables: Mapping[str, str]) -> Found:
+def _source_alone(preparation: Preparation, reader: SourceReader, variables: Mapping[str, str]) -> Prepared:
+    """What the preparation of a training source gives that comes without a data set."""
+    if preparation.heldout:
+        raise InputError(f"{preparation.dataset!r} has no held-out split", remedy="leave out 'heldout'")
+    name, folder = _named(preparation, reader)
+    found = _files_of(reader, folder, variables)
+    languages = None if found.lacks else frozenset(reader.languages(Path(folder)))
+    return Prepared(name, Workspace(Path()).source_info(name).as_posix(), (), {name: languages}, found)
+
+
+def _dataset_file(name: str) -> str:
+    return Workspace(Path()).dataset_file(name).as_posix()
+
+
+def _named(preparation: Preparation, reader: Reader | SourceReader) -> tuple[str, str]:
+    """What a preparation's data set or source is called, and its folder."""
+    if (reader.name is None) == (preparation.name is None):
+        remedy = "add 'name'" if reader.name is None else f"leave out 'name': it is {reader.name!r}"
+        raise InputError(f"what {preparation.dataset!r} is to be called", remedy=remedy)
+    if preparation.source is None:
+        raise InputError(f"{preparation.dataset!r} has no 'source'", remedy="name the folder with its files")
+    return reader.name or str(preparation.name), preparation.source
+
+
+def _files_of(reader: Reader | SourceReader, source: str, variables: Mapping[str, str]) -> Found:
     if why := unset(source, variables):
         return Found(lacks=why)
     folder = Path(source)

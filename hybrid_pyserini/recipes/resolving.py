@@ -63,18 +63,18 @@ class _Resolver:
         for each in self.recipe.prepare:
             with at_line(self.recipe.path, each.line):
                 prepared = what_is_prepared(each, self.recipe.variables)
-                name = f"prepare {prepared.datasets[0]}"
-                if name in self.preparing.values():
-                    raise InputError(f"data set {prepared.datasets[0]!r} is prepared twice", remedy="keep one")
+                name = f"prepare {prepared.name}"
+                if name in {*self.preparing.values(), *(step for step, _ in self.giving.values())}:
+                    raise InputError(f"{prepared.name!r} is prepared twice", remedy="keep one")
             self.preparing |= dict.fromkeys(prepared.datasets, name)
             self.giving |= {source: (name, languages) for source, languages in prepared.sources.items()}
             words = ["prepare", each.dataset, *(["--heldout"] if each.heldout else [])]
             words += ["--name", each.name] if each.name else []
             words += ["--source", each.source] if each.source else []
             yield Step(
-                name, tuple(words), each.line, f"topics/{prepared.datasets[0]}/dataset.json",
+                name, tuple(words), each.line, prepared.made,
                 inputs=prepared.found.files, lacks=prepared.found.lacks,
-                places=frozenset(["--source"]), dataset=prepared.datasets[0],
+                places=frozenset(["--source"]), dataset=next(iter(prepared.datasets), ""),
             )
 
     def _examples(self, store: Store) -> Step:

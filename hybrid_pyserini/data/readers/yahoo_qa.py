@@ -1,0 +1,41 @@
+"""Yahoo's non-factoid questions, nfL6 (Cohen and Croft, ciir.cs.umass.edu): 87,361 questions of Webscope's L6.
+
+``nfL6.json`` or ``nfL6.json.gz``: an array of ``id``, ``question``, ``answer``, ``nbestanswers`` and ``main_category``,
+as its README has it. The positive is ``answer``, the one with most votes; the other answers, which nobody has looked
+at, are neither positives nor negatives.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hybrid_pyserini.data.json_array import read_json_array
+from hybrid_pyserini.data.training_source import PreparedSource, source_of_rows
+from hybrid_pyserini.errors import InputError
+
+ORIGIN = "https://ciir.cs.umass.edu/downloads/nfL6"
+LICENCE = "see origin"
+FILES = ("nfL6.json", "nfL6.json.gz")
+
+
+def files(source: Path) -> dict[str, Path]:
+    """The file, gzipped or not; raises InputError where it is not there."""
+    for name in FILES:
+        if (source / name).is_file():
+            return {name: source / name}
+    raise InputError("no such file", remedy=f"take it from {ORIGIN}", path=source / FILES[0])
+
+
+def read(source: Path, name: str) -> PreparedSource:
+    """The questions; InputErrors, with file and line, come while the examples are gone through."""
+    return source_of_rows(name, list(files(source).values()), _rows, ORIGIN, LICENCE)
+
+
+def _rows(path: Path, notes: Counter[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for line, row in read_json_array(path):
+        question, answer = row.get("question"), row.get("answer")
+        if question == "" or answer == "":
+            notes["questions_without_text_or_answer_left_out"] += 1
+            continue
+        yield line, {"id": row.get("id"), "language": "en", "query": question, "positive": answer}
