@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from hybrid_pyserini.data.registry import READERS, Reader, find_reader
 from hybrid_pyserini.data.source_registry import SOURCE_READERS, SourceReader
+from hybrid_pyserini.demo.preparing import BUILT_IN, prepare_built_in
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_name
 
 if TYPE_CHECKING:
     from hybrid_pyserini.data.training_source import SourceInfo
 
-_DEMO = "demo"
-_BUILT_IN = "the data of 'hybrid-pyserini demo', and demo-validation, the questions to tune with; built in"
 _EXAMPLES = """examples:
   hybrid-pyserini prepare xquad-r --source path/to/xquad-r
   hybrid-pyserini prepare xquad-r --heldout --source path/to/xquad-r
@@ -27,14 +26,18 @@ _EXAMPLES = """examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    summaries = {name: _summary(reader) for name, reader in READERS.items()} | {_DEMO: _BUILT_IN}
+    summaries = {name: _summary(reader) for name, reader in READERS.items()} | {
+        name: each.summary for name, each in BUILT_IN.items()
+    }
     sources = {name: reader.summary for name, reader in SOURCE_READERS.items()}
     parser.epilog = "\n".join([
         "data sets:", *(f"  {name:18} {summary}" for name, summary in summaries.items()), "",
         "training sources alone:", *(f"  {name:18} {summary}" for name, summary in sources.items()), "", _EXAMPLES,
     ])
     parser.add_argument("dataset", metavar="DATASET", help=f"which: {', '.join([*summaries, *sources])}")
-    parser.add_argument("--source", type=Path, metavar="FOLDER", help="where its files are (all but 'demo' need it)")
+    parser.add_argument(
+        "--source", type=Path, metavar="FOLDER", help="where its files are (all but what is built in need it)"
+    )
     parser.add_argument(
         "--download", action="store_true",
         help="fetch its files first, into --source or the workspace's downloads/, those that are not there yet",
@@ -54,8 +57,8 @@ def run(arguments: argparse.Namespace) -> None:
     from hybrid_pyserini.data.dataset_writer import find_prepared, write_dataset
     from hybrid_pyserini.provenance import sha256
 
-    if arguments.dataset == _DEMO:
-        _prepare_demo(arguments)
+    if arguments.dataset in BUILT_IN:
+        _prepare_built_in(arguments)
         return
     if arguments.dataset in SOURCE_READERS:
         _prepare_source(arguments, SOURCE_READERS[arguments.dataset])
@@ -133,15 +136,18 @@ def _download(arguments: argparse.Namespace, reader: Reader | SourceReader, work
     return folder
 
 
-def _prepare_demo(arguments: argparse.Namespace) -> None:
+def _prepare_built_in(arguments: argparse.Namespace) -> None:
     from hybrid_pyserini.demo.data import demo_dataset
-    from hybrid_pyserini.demo.preparing import prepare_demo
 
     if any((arguments.source, arguments.name, arguments.heldout, arguments.download, arguments.languages)):
-        raise InputError(f"{_DEMO!r} is built in", remedy="leave out --source, --name, --heldout and --download")
-    info, kept = prepare_demo(Workspace(arguments.workspace), demo_dataset(), overwrite=arguments.overwrite)
-    print("demo and demo-validation are prepared already: kept" if kept else "demo and demo-validation are prepared")
-    print_counts(info)
+        raise InputError(
+            f"{arguments.dataset!r} is built in", remedy="leave out --source, --name, --heldout and --download"
+        )
+    workspace = Workspace(arguments.workspace)
+    declared, kept = prepare_built_in(workspace, arguments.dataset, demo_dataset(), overwrite=arguments.overwrite)
+    *names, last = (info.name for info in declared)
+    print(f"{', '.join(names)} and {last} are prepared{' already: kept' if kept else ''}")
+    print_counts(declared[0])
 
 
 def _name(arguments: argparse.Namespace, reader: Reader | SourceReader) -> str:

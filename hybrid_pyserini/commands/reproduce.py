@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     expected = arguments.expected or expected_file(recipe.path)
     if arguments.record:
         check_evaluated(recipe, Journal.open(workspace, recipe.name).standings(steps))
-        given = [word for variable in arguments.variables for word in ("--set", variable)]
+        given = [word for variable in arguments.variables for word in ("--set", _without_place(variable))]
         command = ["hybrid-pyserini", "reproduce", arguments.recipe, *given, "--record"]
         record_expected(expected, recipe, workspace, shlex.join(command))
         print(f"wrote {expected}")
@@ -60,3 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     verdicts = hold(cells, recipe, workspace, steps, outcome)
     print(f"\n{verdict_table(verdicts)}")
     return int(any(verdict.word == FAIL for verdict in verdicts))
+
+
+def _without_place(variable: str) -> str:
+    """``NAME=VALUE``; a value that is a path on this machine, where others have theirs elsewhere, becomes dots."""
+    name, _, value = variable.partition("=")
+    return f"{name}=..." if Path(value).exists() else variable

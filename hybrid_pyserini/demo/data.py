@@ -63,15 +63,13 @@ def demo_dataset(languages: tuple[str, ...] = LANGUAGES) -> DemoData:
     """
     facts = collect_facts()
     held_out = choose_held_out(facts)
-    by_question: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        by_question[fact.question_id].append(fact)
+    by_question = facts_by_question(facts)
     training = by_question.keys() - held_out.test - held_out.validation
     return DemoData(
         languages=languages,
         passages={language: [_passage(fact, language) for fact in facts] for language in languages},
-        test=_questions(held_out.test, by_question, languages),
-        validation=_questions(held_out.validation, by_question, languages),
+        test=questions_of(held_out.test, by_question, languages),
+        validation=questions_of(held_out.validation, by_question, languages),
         train_examples=_examples(training, by_question, languages),
         validation_examples=_examples(held_out.validation, by_question, languages),
     )
@@ -88,9 +86,18 @@ def _passage(fact: Fact, language: str) -> Passage:
     )
 
 
-def _questions(
+def facts_by_question(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
+    """Question id -> the facts that answer it."""
+    by_question: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        by_question[fact.question_id].append(fact)
+    return by_question
+
+
+def questions_of(
     question_ids: Iterable[str], by_question: dict[str, list[Fact]], languages: tuple[str, ...]
 ) -> Questions:
+    """Questions in the order of their ids, with all passages that answer them."""
     ordered = sorted(question_ids)
     return Questions(
         topics={
@@ -127,17 +134,18 @@ def _examples(
 def prepared_demo(data: DemoData) -> PreparedDataset:
     """Data set ``demo``: the test questions over all passages, and the sources to train on."""
     training = {TRAINING_SOURCE: data.train_examples, VALIDATION_SOURCE: data.validation_examples}
-    return _prepared(DATASET, data, data.test, training)
+    return prepared(DATASET, data, data.test, training)
 
 
 def prepared_demo_validation(data: DemoData) -> PreparedDataset:
     """Data set ``demo-validation``: the tuning questions over the same passages."""
-    return _prepared(VALIDATION_DATASET, data, data.validation, {})
+    return prepared(VALIDATION_DATASET, data, data.validation, {})
 
 
-def _prepared(
+def prepared(
     name: str, data: DemoData, questions: Questions, training: dict[str, list[ParallelExample]]
 ) -> PreparedDataset:
+    """A data set of these questions over all passages."""
     return PreparedDataset(
         name=name,
         passages=data.passages,

@@ -20,7 +20,7 @@ from hybrid_pyserini.baselines.bm25 import bm25
 from hybrid_pyserini.data.example_source import read_examples
 from hybrid_pyserini.demo.data import DATASET, TRAINING_SOURCE, DemoData, demo_dataset
 from hybrid_pyserini.demo.names import LANGUAGES
-from hybrid_pyserini.demo.preparing import prepare_demo
+from hybrid_pyserini.demo.preparing import prepare_built_in
 from hybrid_pyserini.encoder import Encoder, choose_dtype
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.evaluation import evaluate
@@ -77,7 +77,7 @@ def run_demo(workspace: Workspace, size: DemoSize, seed: int) -> list[dict[str, 
     say(f"data: facts from CLDR, as questions and passages in {len(size.languages)} languages")
     data = demo_dataset(size.languages)
     _claim(workspace, size, seed, data)
-    info, _ = prepare_demo(workspace, data)
+    (info, _), _ = prepare_built_in(workspace, DATASET, data)
     store = _store(workspace)
     say(f"init: an encoder of {size.layers} layers, {size.width} wide, and a tokenizer learned from the texts")
     initial = _initial_model(workspace, store, size, seed)

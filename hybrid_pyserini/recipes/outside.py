@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hybrid_pyserini.data.registry import Reader, find_reader
 from hybrid_pyserini.data.source_registry import SOURCE_READERS, SourceReader
-from hybrid_pyserini.demo.data import DATASET, TRAINING_SOURCE, VALIDATION_DATASET, VALIDATION_SOURCE
 from hybrid_pyserini.demo.names import LANGUAGES
+from hybrid_pyserini.demo.preparing import BUILT_IN
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, read_jsonl
 from hybrid_pyserini.recipes.document import VARIABLE
@@ -72,11 +72,13 @@ def model_files(folder: Path) -> Found:
 def what_is_prepared(preparation: Preparation, variables: Mapping[str, str]) -> Prepared:
     """What a preparation gives, and the files it reads; raises InputError for an unknown data set or a name that is
     missing or too much."""
-    if preparation.dataset == DATASET:
+    if preparation.dataset in BUILT_IN:
         if preparation.source or preparation.name or preparation.heldout:
-            raise InputError("'demo' is built in", remedy="leave out source, name and heldout")
-        built_in = dict.fromkeys((TRAINING_SOURCE, VALIDATION_SOURCE), frozenset(LANGUAGES))
-        return Prepared(DATASET, _dataset_file(DATASET), (DATASET, VALIDATION_DATASET), built_in)
+            raise InputError(f"{preparation.dataset!r} is built in", remedy="leave out source, name and heldout")
+        built_in = BUILT_IN[preparation.dataset]
+        first = built_in.datasets[0]
+        given: dict[str, Languages] = dict.fromkeys(built_in.sources, frozenset(LANGUAGES))
+        return Prepared(first, _dataset_file(first), built_in.datasets, given)
     if preparation.dataset in SOURCE_READERS:
         return _source_alone(preparation, SOURCE_READERS[preparation.dataset], variables)
     reader = find_reader(preparation.dataset, heldout=preparation.heldout)

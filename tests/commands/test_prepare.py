@@ -233,10 +233,19 @@ def test_the_demos_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     files = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert {path.parent.name for path in files if path.name == "dataset.json"} == {"demo", "demo-validation"}
     assert prepare(tmp_path, "demo") == 0
-    assert "prepared already: kept" in capsys.readouterr().out
+    assert "are prepared already: kept" in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in files} == files
     assert prepare(tmp_path, "demo", "--overwrite") == 0
     assert {path: path.stat().st_mtime_ns for path in files} != files
+
+
+def test_the_demos_data_for_a_shift_of_domain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert prepare(tmp_path, "demo-shift") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("demo-seen, demo-time-zone and demo-script are prepared\n")
+    assert "training source demo-seen-train: " in out
+    assert prepare(tmp_path, "demo-shift") == 0
+    assert "demo-seen, demo-time-zone and demo-script are prepared already: kept" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("arguments", "found"), [

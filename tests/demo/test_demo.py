@@ -139,7 +139,7 @@ def test_the_readmes_table_is_the_first_seeds() -> None:
 
 def test_another_demos_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = Workspace(tmp_path)
-    monkeypatch.setattr(demo, "prepare_demo", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(demo, "prepare_built_in", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         run_demo(workspace, SHORT, seed=1)
     with pytest.raises(InputError, match=r"another demo's folder \(seed is 1 there, 2 now\); give another one with"):

@@ -15,6 +15,7 @@ from recipe_of_words import write_recipe, write_words
 from steps_here import run_here
 
 from hybrid_pyserini.cli import main
+from hybrid_pyserini.commands.reproduce import _without_place
 from hybrid_pyserini.demo.expected import cells
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
@@ -190,3 +191,9 @@ def test_expected_files_that_are_none(tmp_path: Path, content: dict[str, Any] | 
     with pytest.raises(InputError) as caught:
         read_expected(path, read_recipe(find_recipe("demo")))
     assert message in str(caught.value)
+
+
+def test_a_recorded_command_does_not_say_where_data_lie(tmp_path: Path) -> None:
+    assert _without_place(f"DATA={tmp_path}") == "DATA=..."
+    assert _without_place("STEPS=100") == "STEPS=100"
+    assert _without_place(f"TEXT=a={tmp_path}/not-there") == f"TEXT=a={tmp_path}/not-there"
