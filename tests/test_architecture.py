@@ -14,7 +14,7 @@ PACKAGE = Path(cli.__file__).parent
 FOUNDATION = {"", "errors", "records", "atomic", "jsonl", "collection", "trec", "workspace", "provenance", "languages"}
 # Low to high. What stands above may import what stands below; the foundation is one room.
 ROOMS = [
-    *("data", "checkpoint", "model_card", "encoder_model", "encoder", "training"),
+    *("data", "checkpoint", "known_encoders", "model_card", "encoder_model", "encoder", "adopting", "training"),
     *("unique_ids", "faiss_index", "dense_index", "shards", "encoding", "indexing"),
     *("ranking", "scoring", "approximate", "run_manifest", "search", "asking", "mining"),
     *("bridge", "baselines", "evaluation", "report", "demo", "recipes", "doctor", "commands", "cli", "__main__"),
