@@ -66,10 +66,7 @@ def adopt(
     settings, origins = choose_settings(source, stated, published, given)
     encoder = Encoder.load(str(folder))
     encoder.settings = settings = _fitting(settings, origins, encoder)
-    encoder.model.pooling, encoder.model.normalize = settings.pooling, settings.normalize
-    if settings.dense_folder is None:
-        encoder.model.dense = None
-    elif encoder.model.dense is None:
+    if settings.dense_folder is not None and encoder.model.dense is None:
         raise InputError(f"{source} has a dense layer, and this copy has none", path=folder,
                          remedy="copy all of its folders, 2_Dense among them, and modules.json")
     with replacing_folder(output) as aside:
