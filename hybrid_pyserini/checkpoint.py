@@ -9,6 +9,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
@@ -70,20 +71,31 @@ def local_folder(name_or_path: str) -> Path:
 def read_settings(folder: Path) -> EncoderSettings | None:
     """The settings in ``modules.json`` and beside it; None for a plain Hugging Face model, which states none.
 
+    What sentence-transformers' files leave open is as it is there: no prompts, but for the length, which is ours.
     Raises InputError for a module or pooling that this project does not compute.
     """
+    stated = stated_settings(folder)
+    return EncoderSettings(**{"query_prompt": "", "document_prompt": ""} | stated) if stated else None
+
+
+def stated_settings(folder: Path) -> dict[str, Any]:
+    """What the files of a checkpoint say of ``EncoderSettings``, by its names, and nothing else; nothing at all for a
+    plain Hugging Face model. Raises InputError for a module or pooling that this project does not compute."""
     if not (folder / _MODULES).is_file():
-        return None
+        return {}
     modules = _read_modules(folder)
-    pooling = _read_pooling(folder / modules["Pooling"])
+    stated = {
+        "pooling": _read_pooling(folder / modules["Pooling"]), "normalize": "Normalize" in modules,
+        "dense_folder": modules.get("Dense"),
+    }
     transformer = folder / modules["Transformer"] / _TRANSFORMER
-    prompts = _read_prompts(folder)
-    length = read_json(transformer).get("max_seq_length") if transformer.is_file() else None
-    return EncoderSettings(
-        pooling=pooling, normalize="Normalize" in modules, query_prompt=prompts.get("query", ""),
-        document_prompt=prompts.get("document", prompts.get("passage", "")),
-        max_length=length or EncoderSettings.max_length, dense_folder=modules.get("Dense"),
-    )
+    if transformer.is_file() and (length := read_json(transformer).get("max_seq_length")):
+        stated["max_length"] = length
+    if states_prompts(folder):
+        prompts = _read_prompts(folder)
+        stated["query_prompt"] = prompts.get("query", "")
+        stated["document_prompt"] = prompts.get("document", prompts.get("passage", ""))
+    return stated
 
 
 def states_prompts(folder: Path) -> bool:
@@ -152,7 +164,7 @@ def write_settings(folder: Path, settings: EncoderSettings, hidden_size: int) ->
     write_json(folder / _TRANSFORMER, {"max_seq_length": settings.max_length, "do_lower_case": False})
     write_json(folder / _PROMPTS, {
         "prompts": {"query": settings.query_prompt, "document": settings.document_prompt},
-        "default_prompt_name": None, "similarity_fn_name": "cosine",
+        "default_prompt_name": None, "similarity_fn_name": "cosine" if settings.normalize else "dot",
     })
     return settings
 

@@ -6,7 +6,7 @@ checkpoint has one (LaBSE), and normalised to unit length, so that a dot product
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
@@ -87,26 +87,17 @@ class Encoder:
 
         A plain Hugging Face model, which states no pooling or prompts, gets the defaults of ``EncoderSettings``. With
         bf16 and int8 the weights of matrix products are rounded, so such an encoder is not for training or saving.
-        Raises InputError for what is no checkpoint, a pooling or module unknown here, an unknown dtype, and int8 where
-        there is none.
+        Raises InputError for what is no checkpoint or lacks weights or the tokenizer's words, a pooling or module
+        unknown here, an unknown dtype, and int8 where there is none.
         """
         folder = checkpoint.local_folder(name_or_path)
         place = torch.device(device) if device else _own_device()
         chosen = choose_dtype(dtype, place)
         settings = checkpoint.read_settings(folder) or EncoderSettings()
-        try:
-            transformer = AutoModel.from_pretrained(folder, dtype=torch.float32)
-            tokenizer = AutoTokenizer.from_pretrained(folder)
-            dense = load_dense(folder / settings.dense_folder) if settings.dense_folder else None
-        except InputError:
-            raise
-        except Exception as error:  # what a broken file makes these libraries raise has no common class
-            raise InputError(
-                f"no checkpoint that can be loaded ({type(error).__name__}: {error})", path=folder,
-                remedy="copy or download it again",
-            ) from None
+        transformer, missing, tokenizer, dense = _read(folder, settings)
         settings = replace(settings, max_length=min(settings.max_length, most_tokens(transformer)))
         model = EncoderModel(transformer, settings.pooling, settings.normalize, dense)
+        _check_whole(model, missing, tokenizer, folder)
         if chosen == "bf16":  # once, what autocast would do at each product
             for layer in model.modules():
                 if isinstance(layer, nn.Linear):
@@ -270,6 +261,43 @@ def _side_by_side(call: Callable[[Part], Result], parts: Sequence[Part]) -> Iter
             yield from pool.map(call, parts)
     finally:
         torch.set_num_threads(threads)  # threads that torch starts later take the number that was set last, anywhere
+
+
+def _read(folder: Path, settings: EncoderSettings) -> tuple[Any, Iterable[str], Any, Any]:
+    """A checkpoint's transformer, the names of the weights that it lacks, its tokenizer, and its dense layer or None;
+    raises InputError for what cannot be loaded."""
+    before = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()  # its table of missing weights counts those that take no part
+    try:
+        transformer, told = AutoModel.from_pretrained(folder, dtype=torch.float32, output_loading_info=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        dense = load_dense(folder / settings.dense_folder) if settings.dense_folder else None
+    except InputError:
+        raise
+    except Exception as error:  # what a broken file makes these libraries raise has no common class
+        raise InputError(
+            f"no checkpoint that can be loaded ({type(error).__name__}: {error})", path=folder,
+            remedy="copy or download it again",
+        ) from None
+    finally:
+        transformers_logging.set_verbosity(before)
+    return transformer, told["missing_keys"], tokenizer, dense
+
+
+def _check_whole(model: EncoderModel, missing: Iterable[str], tokenizer: Any, folder: Path) -> None:
+    """Raise InputError where a checkpoint lacks weights that its vectors need, or the tokenizer's vocabulary:
+    transformers would draw such weights at random, and read every word as unknown."""
+    lacking = sorted(name for name in missing if model.takes_part(name))
+    if lacking:
+        raise InputError(
+            f"no weights for {lacking[0]} and {len(lacking) - 1} more", path=folder,
+            remedy="copy or download it again, or give a checkpoint of this architecture",
+        )
+    if len(tokenizer) <= len(tokenizer.all_special_ids):
+        raise InputError(
+            "a tokenizer without words", path=folder,
+            remedy="copy or download its files too, such as tokenizer.json, vocab.txt or sentencepiece.bpe.model",
+        )
 
 
 def _quantise(model: EncoderModel, place: torch.device) -> None:

@@ -27,13 +27,14 @@ class EncoderModel(nn.Module):
         self.pooling, self.normalize = pooling, normalize
         for name, parameter in transformer.named_parameters():
             # A decoder or BERT's pooler takes no part: without gradients, DDP does not wait for them.
-            if not name.startswith(self._used_prefixes()):
+            if not self.takes_part(name):
                 parameter.requires_grad_(False)
 
-    def _used_prefixes(self) -> tuple[str, ...]:
+    def takes_part(self, name: str) -> bool:
+        """Whether a vector depends on the transformer's weight of this name."""
         if self.transformer.config.is_encoder_decoder:
-            return ("encoder.", "shared.")
-        return tuple(f"{name}." for name, _ in self.transformer.named_children() if name != "pooler")
+            return name.startswith(("encoder.", "shared."))
+        return not name.startswith("pooler.")
 
     @property
     def dimension(self) -> int:

@@ -23,6 +23,23 @@ def skip_without_dense_lucene() -> None:
         pytest.skip("this Pyserini's search.lucene --dense asks the network first")
 
 
+def assert_same_ranking(
+    ours: dict[str, dict[str, float]], theirs: dict[str, dict[str, float]], tolerance: float = 1e-5
+) -> None:
+    """Equal up to swaps among passages whose scores differ by less than ``tolerance``."""
+    assert set(ours) == set(theirs)
+    for query, our_hits in ours.items():
+        their_hits = theirs[query]
+        assert len(our_hits) == len(their_hits)
+        lowest = min(our_hits.values())
+        ranked = zip(sorted(our_hits.items(), key=lambda hit: -hit[1]),
+                     sorted(their_hits.items(), key=lambda hit: -hit[1]), strict=True)
+        for (docid, score), (their_docid, their_score) in ranked:
+            assert their_score == pytest.approx(score, abs=tolerance)
+            if docid != their_docid:
+                assert our_hits.get(their_docid, lowest) == pytest.approx(score, abs=tolerance)
+
+
 def run_stock(module: str, *arguments: object) -> str:
     """Run ``pyserini.MODULE``; return its standard output.
 

@@ -4,8 +4,9 @@ The record is plain and can be written as JSON: ``systems``; ``measures``, of wh
 ``clusters`` (what is resampled, and how many); ``settings`` (setting -> measure -> system -> mean, low, high, sd)
 and ``by_query_language`` (language -> the same); ``groups`` (name -> languages) and ``by_group`` (name -> the same as
 ``settings``, with ``cross, passages``); ``pairs`` (pair -> measure -> system -> mean); ``differences`` of
-means and ``pair_differences``, of each two systems (``differences.py``); ``remarks``; ``method``; ``made_by``. The rank
-distance stands under ``multi`` as if it were a measure; there the smaller is the better, and wins.
+means and ``pair_differences``, of each two systems (``differences.py``); ``published``, others' figures, where there
+are any (``published.py``); ``remarks``; ``method``; ``made_by``. The rank distance stands under ``multi`` as if it were
+a measure; there the smaller is the better, and wins.
 
 Holm's correction (``families.py``) goes over each two systems, so that it holds too for a system that is set against
 the best because it came out best.
@@ -29,6 +30,7 @@ from hybrid_pyserini.evaluation.differences import (
 from hybrid_pyserini.evaluation.families import FAMILIES, RANK_DISTANCE, correct
 from hybrid_pyserini.evaluation.grid import INTO, Grid, Groups, Mean, make_grid
 from hybrid_pyserini.evaluation.language_bias import DISTANCES
+from hybrid_pyserini.evaluation.published import published
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.evaluation.systems import Evaluated, System, read_evaluations
 from hybrid_pyserini.provenance import made_by
@@ -57,7 +59,7 @@ def compare(
         _add_differences(record, grid, measure, of_systems)
     _add_rank_distances(record, grid, systems)
     correct(record)
-    return record | {
+    return record | published(record) | {
         "remarks": _measure_remarks(left_out) | _cluster_remarks(grid) | remarks | _seed_remarks(systems)
         | _distance_remarks(systems, grid),
         "method": _method(),

@@ -1,6 +1,6 @@
 """A comparison as the paper's tables: 1, the settings and the rank distance; 2, by query language; 3, further measures;
-4, by groups of languages where there are any, which the paper has not; and below them the differences of each two
-systems with their tests.
+4, by groups of languages where there are any, which the paper has not; published figures beside ours, where there are
+any; and below them the differences of each two systems with their tests.
 """
 
 import csv
@@ -38,7 +38,7 @@ def comparison_tables(record: Mapping[str, Any]) -> list[Table]:
     tables = [
         _setting_table(record, 1, first), *_language_tables(record, first),
         *(_setting_table(record, 3, measure) for measure in others), *_group_tables(record, first),
-        _seed_table(record, first), _difference_table(record, first),
+        *_published_tables(record), _seed_table(record, first), _difference_table(record, first),
     ]
     return [shown for shown in map(_with_figures, tables) if len(shown.header) > 1]
 
@@ -175,6 +175,25 @@ def significant(p: float | None) -> bool:
     return p is not None and p < ALPHA
 
 
+def _published_tables(record: Mapping[str, Any]) -> list[Table]:
+    """Published figures beside those of the compared systems, within a language: a table a measure, without marks, for
+    nothing is tested here. The last row is the mean over the languages that the data set has here."""
+    names = [system["name"] for system in record["systems"]]
+    tables = []
+    for measure, of_systems in record.get("published", {}).get("figures", {}).items():
+        rows = []
+        for language in (*next(iter(of_systems.values()))["languages"], None):
+            settings = record["settings"] if language is None else record["by_query_language"][language]
+            ours = settings["mono"].get(measure, {})
+            theirs = [of["mean"] if language is None else of["languages"][language] for of in of_systems.values()]
+            figures = [*(ours.get(name, {"mean": None}) for name in names), *({"mean": mean} for mean in theirs)]
+            if language is not None or any(of["mean"] is not None for of in figures):
+                rows.append([Cell(language or "mean"), *(Cell(figure_text(of, 3, half=False)) for of in figures)])
+        header = [f"{measure}, mono", *names, *(f"{name} (published)" for name in of_systems)]
+        tables.append(Table(f"Published: {measure} on {record['dataset']}, within a language", header, rows))
+    return tables
+
+
 def _seed_table(record: Mapping[str, Any], first: str) -> Table:
     """Mean and standard deviation over the seeds of the systems that have several."""
     columns = [*((setting, first) for setting in SETTINGS), ("multi", RANK_DISTANCE)]
@@ -255,6 +274,11 @@ def comparison_notes(record: Mapping[str, Any]) -> list[str]:
         "pairs, which takes questions for independent, and says nothing of seeds. Rank distance: the smaller is the "
         "better."
     )
+    if others := record.get("published"):
+        notes.append(
+            f"Published: {others['of']}, from {others['source']}; not made here and not tested, and to be set beside "
+            "ours only where topics, judgements and passages are the same, in full."
+        )
     single = [place.removeprefix("systems.") for place in remarks if place.startswith("systems.")]
     if single:
         notes.append(f"{', '.join(single)}: one model each, so nothing is said about other seeds.")
@@ -286,7 +310,7 @@ def _csv(record: Mapping[str, Any]) -> str:
 
 
 def _lines(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The figures: means, by query language too, pairs, differences of means and of pairs."""
+    """The figures: means, by query language too, pairs, published ones, differences of means and of pairs."""
     means: list[tuple[dict[str, str], Mapping[str, Any]]] = [({}, record["settings"])]
     means += [({"language": language}, settings) for language, settings in record["by_query_language"].items()]
     means += [({"group": group}, settings) for group, settings in record["by_group"].items()]
@@ -299,6 +323,11 @@ def _lines(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for measure, systems in measures.items():
             for system, mean in systems.items():
                 yield {"of": "pair", "pair": pair, "measure": measure, "system": system, "mean": mean}
+    for measure, published in record.get("published", {}).get("figures", {}).items():
+        for system, figures in published.items():
+            for language, mean in {**figures["languages"], "": figures["mean"]}.items():
+                yield {"of": "published", "language": language, "setting": "mono", "measure": measure,
+                       "system": system, "mean": mean}
     for of, rows in (("difference", record["differences"]), ("pair difference", record["pair_differences"])):
         for row in rows:
             figures = dict(row)

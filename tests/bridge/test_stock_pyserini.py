@@ -11,7 +11,7 @@ import faiss
 import numpy as np
 import pytest
 from parallel_words import parallel_examples, write_dataset
-from stock_pyserini import run_stock
+from stock_pyserini import assert_same_ranking, run_stock
 
 from hybrid_pyserini import trec
 from hybrid_pyserini.cli import main
@@ -36,21 +36,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -
     assert main(["index", *model]) == 0
     assert main(["search", *model, "--hits", str(HITS)]) == 0
     return workspace
-
-
-def assert_same_ranking(ours: dict[str, dict[str, float]], theirs: dict[str, dict[str, float]]) -> None:
-    """Equal up to swaps among passages whose scores differ by less than 1e-5."""
-    assert set(ours) == set(theirs)
-    for query, our_hits in ours.items():
-        their_hits = theirs[query]
-        assert len(our_hits) == len(their_hits)
-        lowest = min(our_hits.values())
-        ranked = zip(sorted(our_hits.items(), key=lambda hit: -hit[1]),
-                     sorted(their_hits.items(), key=lambda hit: -hit[1]), strict=True)
-        for (docid, score), (their_docid, their_score) in ranked:
-            assert their_score == pytest.approx(score, abs=1e-5)
-            if docid != their_docid:
-                assert our_hits.get(their_docid, lowest) == pytest.approx(score, abs=1e-5)
 
 
 def search_stock(workspace: Workspace, index: Path, language: str, encoder: list[object], run: Path) -> None:

@@ -1,0 +1,37 @@
+"""mDPR, the dense baseline, as Pyserini runs it: mBERT fine-tuned on MS MARCO's English, never on another language.
+
+CLS pooling, inner product of vectors as they are, no prompts, title + blank + text, 256 tokens. What a checkpoint may
+state besides does not count: Pyserini's ``--encoder-class auto`` does not read it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from hybrid_pyserini.adopting import adopt
+from hybrid_pyserini.indexing import build_index
+from hybrid_pyserini.known_encoders import KNOWN_ENCODERS, MDPR
+from hybrid_pyserini.search import SearchedPair, search
+from hybrid_pyserini.workspace import Workspace
+
+NAME = "mdpr"
+"""Its name among the workspace's models: in paths, as the runs' tag, in tables."""
+
+
+def mdpr(
+    workspace: Workspace, dataset: str, *, model: str = MDPR, pairs: str | Sequence[str] | None = None,
+    hits: int = 1000, pool_hits: int | None = None, gzip: bool = False, dtype: str | None = None,
+    overwrite: bool = False,
+) -> tuple[SearchedPair, ...]:
+    """Make the model ``mdpr`` of a checkpoint, by name or path; index a prepared data set with it, and search that.
+
+    All that is finished is kept, and replaced with ``overwrite``. The arguments and errors are those of ``adopt``,
+    ``build_index`` and ``search``.
+    """
+    workspace.dataset(dataset)  # before a checkpoint is looked for
+    adopt(
+        workspace.new_model(NAME), workspace.model(model)[1], given=asdict(KNOWN_ENCODERS[MDPR]), overwrite=overwrite
+    )
+    build_index(workspace, dataset, NAME, dtype=dtype, overwrite=overwrite)
+    return search(
+        workspace, dataset, NAME, pairs=pairs, hits=hits, pool_hits=pool_hits, gzip=gzip, overwrite=overwrite
+    )
