@@ -1,0 +1,67 @@
+"""What is committed under ``runs/``: tables have the expected figures, and so have README and docs/results.md."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TABLES = sorted((ROOT / "runs").glob("*/compare.*.md"))
+COLUMNS = ("mono", "cross", "multi")
+
+
+def expected(table: Path) -> dict[str, Any]:
+    """System -> its figures, means over seeds, in the order of the table."""
+    record = json.loads((table.parent / "expected.json").read_text(encoding="utf-8"))
+    return {
+        system: {name: figure["mean"] for name, figure in figures.items()}
+        for system, figures in record["systems"][table.name.split(".")[1]].items()
+    }
+
+
+def rows(text: str, corner: str) -> dict[str, list[float]]:
+    """System -> the means of the first table that has ``corner`` in its corner."""
+    lines = text[re.search(rf"^\| {re.escape(corner)} +\|", text, re.MULTILINE).start():].split("\n\n")[0].splitlines()
+    found = {}
+    for line in lines[2:]:
+        name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        found[name] = [float(re.search(r"[\d.]+", cell.replace(",", "")).group()) for cell in cells]
+    return found
+
+
+def test_there_are_tables_of_both_recipes() -> None:
+    assert [table.parent.name for table in TABLES] == ["demo-alpha-sweep", "xquad-r-heldout"]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: path.parent.name)
+def test_a_comparison_is_of_the_expected_figures(table: Path) -> None:
+    means = expected(table)
+    found = rows(table.read_text(encoding="utf-8"), "AP")
+    assert found.keys() == means.keys()
+    for system, figures in found.items():
+        assert figures[:3] == [round(means[system][f"{column} AP"], 3) for column in COLUMNS]
+        assert figures[3] == pytest.approx(means[system]["rank distance"], abs=0.051)
+
+
+@pytest.mark.parametrize("measure", ["AP", "R@100"])
+def test_readme_has_the_held_out_figures(measure: str) -> None:
+    (table,) = (table for table in TABLES if table.parent.name == "xquad-r-heldout")
+    means = expected(table)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("## The main job, on XQuAD-R")[1]
+    found = rows(readme, measure)
+    assert list(found) == ["bm25", "x-x-mono", "x-y", "hybrid"]
+    for system, figures in found.items():
+        assert figures[:3] == [round(means[system][f"{column} {measure}"], 3) for column in COLUMNS]
+
+
+def test_results_has_the_sweeps_figures() -> None:
+    (table,) = (table for table in TABLES if table.parent.name == "demo-alpha-sweep")
+    means = expected(table)
+    results = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").split("## Alpha, from 0 to 1")[1]
+    found = list(rows(results, "AP").values())
+    assert len(found) == len(means) == 6
+    for figures, system in zip(found, means.values(), strict=True):
+        assert figures[:3] == [round(system[f"{column} AP"], 3) for column in COLUMNS]
+        assert figures[3] == pytest.approx(system["rank distance"], abs=0.051)
