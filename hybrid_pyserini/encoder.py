@@ -91,7 +91,7 @@ class Encoder:
         unknown here, an unknown dtype, and int8 where there is none.
         """
         folder = checkpoint.local_folder(name_or_path)
-        place = torch.device(device) if device else _own_device()
+        place = torch.device(device) if device else own_device()
         chosen = choose_dtype(dtype, place)
         settings = checkpoint.read_settings(folder) or EncoderSettings()
         transformer, missing, tokenizer, dense = _read(folder, settings)
@@ -309,8 +309,8 @@ def _quantise(model: EncoderModel, place: torch.device) -> None:
         torch.ao.quantization.quantize_dynamic(model, {nn.Linear}, torch.qint8, inplace=True)
 
 
-def _own_device() -> torch.device:
-    """A GPU where there is one: under torchrun each process' own."""
+def own_device() -> torch.device:
+    """A GPU where there is one, under torchrun each process' own; else the processor."""
     if not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())

@@ -16,12 +16,13 @@ import numpy as np
 from tqdm import tqdm
 
 from hybrid_pyserini.dense_index import FLAT_INDEX, IndexManifest, IndexType, check_files, write_dense_index
-from hybrid_pyserini.encoding import Encoding, Share, check_collections, dtype_of_vectors, encode_missing
+from hybrid_pyserini.encoding import Encoding, check_collections, dtype_of_vectors, encode_missing
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.faiss_index import Vectors, new_index
 from hybrid_pyserini.provenance import differences
 from hybrid_pyserini.records import ALL
 from hybrid_pyserini.shards import Shards
+from hybrid_pyserini.share import Share
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 if TYPE_CHECKING:  # importing the encoder loads torch; build_index does so only once the collections are known to exist

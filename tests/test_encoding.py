@@ -15,9 +15,10 @@ from hybrid_pyserini import encoding, shards
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.collection import write_collection
 from hybrid_pyserini.dense_index import read_dense_index
-from hybrid_pyserini.encoding import Encoding, Share, encode_missing
+from hybrid_pyserini.encoding import Encoding, encode_missing
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.shards import Shards
+from hybrid_pyserini.share import Share
 from hybrid_pyserini.workspace import Workspace
 
 
@@ -95,25 +96,6 @@ def test_only_the_first_process_reads_all_passages_before(tmp_path: Path) -> Non
     assert encoder.encoded == []
     encode_missing(begun, of, Share(1, 12))
     assert len(encoder.encoded) == 1
-
-
-@pytest.mark.parametrize(("number", "of"), [(-1, 2), (2, 2), (0, 0)])
-def test_a_share_that_cannot_be_is_refused(number: int, of: int) -> None:
-    with pytest.raises(InputError, match="--shard-id from 0"):
-        Share(number, of)
-
-
-def test_the_share_is_given_or_torchruns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RANK", "1")  # a scheduler's, without torchrun
-    monkeypatch.delenv("WORLD_SIZE", raising=False)
-    assert Share.of_this_process(None, None) == Share(0, 1)
-    assert Share.of_this_process(3, 16) == Share(3, 16)
-    with pytest.raises(InputError, match="give both or none"):
-        Share.of_this_process(3, None)
-    monkeypatch.setenv("WORLD_SIZE", "4")
-    assert Share.of_this_process(None, None) == Share(1, 4)
-    with pytest.raises(InputError, match="under torchrun"):
-        Share.of_this_process(0, 2)
 
 
 def real_workspace(root: Path, checkpoint: Path) -> Workspace:
