@@ -19,6 +19,7 @@ from hybrid_pyserini.errors import InputError
 COMMANDS = {
     "prepare": "a published data set's own files -> collections, topics, qrels",
     "examples": "training sources -> a memory-mapped store of parallel examples",
+    "translate": "a training source, or topics, into more languages with M2M-100 or NLLB",
     "init": "a small encoder with a tokenizer learned from given text",
     "adopt": "a checkpoint made by others -> a model that says how it is to be used",
     "train": "fine-tune an encoder on monolingual and cross-lingual batches",

@@ -136,6 +136,19 @@ class Workspace:
         """What a training source that came without a data set was made of."""
         return self.root / "sources" / f"{name}.json"
 
+    def training_source(self, name_or_path: str) -> Path:
+        """A training source by its workspace name or its path."""
+        inside = self.source(name_or_path)
+        return inside if inside.is_file() else Path(name_or_path)
+
+    def source_translation(self, name: str) -> Path:
+        """The folder of what a training source was translated in, and of the manifest."""
+        return self.root / "translations" / "sources" / name
+
+    def translated_topics(self, dataset: str, model: str, pair: Pair) -> Path:
+        """Topics in the pair's first language, translated into its second one."""
+        return self.root / "translations" / "topics" / dataset / model / f"topics.{dataset}.{pair}.tsv"
+
     def examples(self, name: str) -> Path:
         """The memory-mapped store that ``examples`` builds."""
         return self.root / "examples" / name

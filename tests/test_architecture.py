@@ -14,8 +14,8 @@ PACKAGE = Path(cli.__file__).parent
 FOUNDATION = {"", "errors", "records", "atomic", "jsonl", "collection", "trec", "workspace", "provenance", "languages"}
 # Low to high. What stands above may import what stands below; the foundation is one room.
 ROOMS = [
-    *("unique_ids", "data", "checkpoint", "known_encoders", "model_card", "encoder_model", "encoder", "adopting"),
-    *("training", "faiss_index", "dense_index", "shards", "encoding", "indexing"),
+    *("unique_ids", "data", "share", "checkpoint", "known_encoders", "model_card", "encoder_model", "encoder"),
+    *("adopting", "training", "faiss_index", "dense_index", "shards", "encoding", "indexing", "translation"),
     *("ranking", "scoring", "approximate", "run_manifest", "search", "asking", "mining"),
     *("bridge", "baselines", "evaluation", "report", "demo", "recipes", "doctor", "commands", "cli", "__main__"),
 ]
