@@ -23,14 +23,15 @@ from hybrid_pyserini.recipes.recipe import (
     Store,
     System,
     Training,
+    Translated,
 )
 from hybrid_pyserini.training.batching import STRATEGIES
 from hybrid_pyserini.workspace import BM25, check_name
 
 _KEYS = {
-    "name": False, "about": True, "variables": False, "prepare": False, "examples": False, "init": False,
-    "train": False, "search": True, "baselines": False, "evaluate": False, "compare": False, "report": False,
-    "tolerance": False,
+    "name": False, "about": True, "variables": False, "prepare": False, "translate": False, "examples": False,
+    "init": False, "train": False, "search": True, "baselines": False, "evaluate": False, "compare": False,
+    "report": False, "tolerance": False,
 }
 _TRAIN = {
     "examples": True, "strategies": False, "alpha": False, "systems": False, "seeds": False, "processes": False,
@@ -52,6 +53,12 @@ _NOWHERE = {
 """Arguments that no step takes from a recipe."""
 
 
+_NOT_OF_TRANSLATE = {
+    "topics": "leave it out: recipes translate training sources", "overwrite": _DECIDED["overwrite"],
+    "shard-id": "write 'processes' beside 'arguments'", "shard-num": "write 'processes' beside 'arguments'",
+}
+
+
 def read_recipe(path: Path, given: Mapping[str, str] | None = None) -> Recipe:
     """Read and check a recipe. ``given``: values of variables; else the environment's, for those without a default.
 
@@ -64,6 +71,7 @@ def read_recipe(path: Path, given: Mapping[str, str] | None = None) -> Recipe:
         name=_name(members["name"], "recipe") if "name" in members else check_name(path.stem, "recipe"),
         about=" ".join(members["about"].text().split()), path=path, variables=declared,
         prepare=tuple(_preparation(item) for item in _list(members, "prepare")),
+        translate=tuple(_translated(item) for item in _list(members, "translate")),
         examples=tuple(_store(item) for item in _list(members, "examples")),
         init=_init(members["init"]) if "init" in members else None,
         train=_training(members["train"]) if "train" in members else None,
@@ -131,6 +139,25 @@ def _preparation(item: Entry) -> Preparation:
         parts["dataset"].text(), item.line, parts["source"].text() if "source" in parts else None,
         _name(parts["name"], "data set") if "name" in parts else None, "heldout" in parts and parts["heldout"].flag(),
     )
+
+
+def _translated(item: Entry) -> Translated:
+    parts = item.members({
+        "name": True, "source": True, "model": True, "to": True, "from": False, "processes": False, "arguments": False,
+    })
+    options = {"from": Option((parts["from"].text(),), parts["from"].line)} if "from" in parts else {}
+    if "arguments" in parts:
+        forbidden = dict.fromkeys(("model", "to", "from"), "write it beside 'arguments'")
+        options |= _options(parts["arguments"], {**forbidden, "output": "write it as 'name'", **_NOT_OF_TRANSLATE})
+    translated = Translated(
+        _name(parts["name"], "source"), item.line, parts["source"].text(), parts["model"].text(),
+        tuple(parts["to"].texts()), options, parts["processes"].whole(1) if "processes" in parts else 1,
+    )
+    if not translated.languages:
+        parts["to"].fail("no language to translate into", remedy="name one")
+    if translated.source_language in translated.languages:
+        parts["to"].fail(f"from {translated.source_language!r} into itself", remedy="leave it out of 'to'")
+    return translated
 
 
 def _store(item: Entry) -> Store:
@@ -279,6 +306,7 @@ def _tolerance(members: Mapping[str, Entry]) -> dict[str, float]:
 
 def _check(recipe: Recipe, members: Mapping[str, Entry]) -> None:
     """What is wrong between keys."""
+    _refuse_repeated("source", [(each.name, each.line) for each in recipe.translate], recipe.path)
     _refuse_repeated("store", [(store.name, store.line) for store in recipe.examples], recipe.path)
     _refuse_repeated("data set", [(search.dataset, search.line) for search in recipe.search], recipe.path)
     if not recipe.search:

@@ -37,6 +37,26 @@ class Preparation:
 
 
 @dataclass(frozen=True)
+class Translated:
+    """A training source to be translated, under a name of its own."""
+
+    name: str
+    line: int
+    source: str
+    """A file, or a training source that a preparation gives."""
+    model: str
+    languages: tuple[str, ...]
+    """Those to translate into."""
+    options: Options
+    """Further arguments of ``translate``."""
+    processes: int = 1
+
+    @property
+    def source_language(self) -> str:
+        return self.options["from"].values[0] if "from" in self.options else "en"
+
+
+@dataclass(frozen=True)
 class Store:
     """A store of training examples."""
 
@@ -106,6 +126,7 @@ class Recipe:
     variables: Mapping[str, str]
     """Declared variable -> what it is."""
     prepare: tuple[Preparation, ...]
+    translate: tuple[Translated, ...]
     examples: tuple[Store, ...]
     init: Init | None
     train: Training | None

@@ -19,7 +19,7 @@ from hybrid_pyserini.recipes.outside import (
     unset,
     what_is_prepared,
 )
-from hybrid_pyserini.recipes.recipe import MNRL, SMALL, Option, Options, Recipe, Store, System, Training
+from hybrid_pyserini.recipes.recipe import MNRL, SMALL, Option, Options, Recipe, Store, System, Training, Translated
 from hybrid_pyserini.recipes.step import WORKSPACE, Step, at_line
 from hybrid_pyserini.workspace import BM25, Workspace
 
@@ -46,6 +46,8 @@ class _Resolver:
 
     def steps(self) -> Iterator[Step]:
         yield from self._prepare()
+        for each in self.recipe.translate:
+            yield self._translate(each)
         for store in self.recipe.examples:
             yield self._examples(store)
         if self.recipe.train:
@@ -77,6 +79,37 @@ class _Resolver:
                 places=frozenset(["--source"]), dataset=next(iter(prepared.datasets), ""),
             )
 
+    def _translate(self, each: Translated) -> Step:
+        """The step that makes a training source parallel: one that a preparation gives, or a file."""
+        if each.name in self.giving:
+            raise InputError(
+                f"the training source {each.name!r} is there already: '{self.giving[each.name][0]}' gives it",
+                path=self.recipe.path, line=each.line, remedy="name the translated one otherwise",
+            )
+        inside = each.source in self.giving
+        needs = (self.giving[each.source][0],) if inside else ()
+        source = Found() if inside else find_file(each.source, self.recipe.variables)
+        model, is_folder = self._model_files(each.model)
+        inputs, lacks = _together([source, model])
+        name = f"translate {each.name}"
+        self.giving[each.name] = (name, frozenset({each.source_language, *each.languages}))
+        words = ["translate", each.source, "--model", each.model, "--to", ",".join(each.languages)]
+        return Step(
+            name, (*words, "--output", each.name, *_words(each.options)), each.line,
+            f"translations/sources/{each.name}/manifest.json", needs=needs, inputs=inputs, lacks=lacks,
+            places=frozenset([*([] if inside else [""]), *(["--model"] if is_folder else [])]),  # "": before the first
+            lines=_lines(each.options), processes=each.processes,
+        )
+
+    def _model_files(self, model: str) -> tuple[Found, bool]:
+        """The files of a model that no step makes, and whether it is a folder here; else it is a name of the Hub."""
+        if why := unset(model, self.recipe.variables):
+            return Found(lacks=why), False
+        folder = Path(self.workspace.model(model)[1])
+        if folder.is_dir():
+            return model_files(folder), True
+        return Found(lacks=not_on_hub(model)), False
+
     def _examples(self, store: Store) -> Step:
         """A store's step: of the files that are named, or of a source that a preparation gives or gave."""
         name = f"examples {store.name}"
@@ -90,8 +123,9 @@ class _Resolver:
             found = [find_file(str(self.workspace.source(store.name)), {})]
             if found[0].lacks:
                 raise InputError(
-                    f"no data set of 'prepare' gives the training source {store.name!r}", path=self.recipe.path,
-                    line=store.line, remedy=f"name its file as 'source'; given are: {', '.join(self.giving) or 'none'}",
+                    f"neither 'prepare' nor 'translate' gives the training source {store.name!r}",
+                    path=self.recipe.path, line=store.line,
+                    remedy=f"name its file as 'source'; given are: {', '.join(self.giving) or 'none'}",
                 )
         inputs, lacks = _together(found)
         with at_line(self.recipe.path, store.line):
@@ -176,12 +210,7 @@ class _Resolver:
             name = SMALL if "seed" in init.options else f"{SMALL}-{seed}"
             return name, (f"init {name}",), Found()
         model = str(init.model)
-        if why := unset(model, self.recipe.variables):
-            return model, (), Found(lacks=why)
-        folder = Path(self.workspace.model(model)[1])
-        if folder.is_dir():
-            return model, (), model_files(folder)
-        return model, (), Found(lacks=not_on_hub(model))
+        return model, (), self._model_files(model)[0]
 
     def _systems(self) -> Iterator[Step]:
         """Baselines and models: each trained, and on every data set indexed, searched and evaluated."""

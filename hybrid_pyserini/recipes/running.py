@@ -24,7 +24,7 @@ from hybrid_pyserini.recipes.recipe import Recipe
 from hybrid_pyserini.recipes.step import Step
 from hybrid_pyserini.workspace import Workspace
 
-_OVERWRITES = ("prepare", "examples", "init", "index", "search", "bm25")
+_OVERWRITES = ("prepare", "translate", "examples", "init", "index", "search", "bm25")
 """Commands that replace what was made from something else only when told to."""
 _TRAINS = ("train", "mnrl")
 """Commands whose interrupted work is worth going on with: what is stale goes before they start, so that what they

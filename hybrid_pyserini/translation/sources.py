@@ -85,6 +85,7 @@ def translate_source(
     if missing:
         return TranslatedSource(new, 0, {}, kept, missing)
     with alone(folder):
+        workspace.source_info(output).unlink(missing_ok=True)  # of a source that 'prepare' made under this name
         translation.write(how)
     return translation.told(kept=False)
 

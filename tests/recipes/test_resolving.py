@@ -110,7 +110,7 @@ def test_what_is_lacking(
     ("dataset: own, name: words", "dataset: own, name: words, heldout: true", 6, "'own' has no held-out split"),
     ("examples: [words-train]\ninit", "examples: [words]\ninit", 7, "store 'words-train' is not among 'examples'"),
     ("strategies: [x-x-mono, hybrid]", "systems: {small: {}}", 11, "a system called 'small', which is the encoder"),
-    ("words-train", "words", 7, "no data set of 'prepare' gives the training source 'words'; name its file as"),
+    ("words-train", "words", 7, "neither 'prepare' nor 'translate' gives the training source 'words'; name its file"),
 ])
 def test_what_cannot_be_resolved(tmp_path: Path, words: Path, old: str, new: str, line: int, message: str) -> None:
     recipe = write_recipe(tmp_path, (old, new))

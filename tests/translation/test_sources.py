@@ -176,12 +176,14 @@ def test_what_was_made_otherwise_is_refused_and_replaced(
         workspace.source("many").write_text("")
     else:
         (workspace.source_translation("many") / "manifest.json").unlink()
+        workspace.source_info("many").write_text("{}")
     with pytest.raises(InputError) as raised:
         translate(workspace, monkeypatch, translator, targets=targets)
     assert problem in str(raised.value)
     assert "give --overwrite" in str(raised.value)
     assert translate(workspace, monkeypatch, translator, targets=targets, overwrite=True).counts.keys() == set(targets)
     assert translate(workspace, monkeypatch, translator, targets=targets).kept
+    assert not workspace.source_info("many").exists()
 
 
 def test_parts_of_another_model_are_refused_and_replaced(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
