@@ -36,6 +36,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def check(arguments: argparse.Namespace) -> None:
+    """Raise InputError for what is no selection."""
+    from hybrid_pyserini.training.selection import Selection
+
+    Selection.parse(arguments.languages, arguments.share)
+
+
 def run(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.workspace)
     folder = workspace.examples(check_name(arguments.name, "store"))

@@ -13,7 +13,6 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.recipes.document import VARIABLE, Entry, read_document
 from hybrid_pyserini.recipes.recipe import (
     MNRL,
-    SMALL,
     Init,
     Option,
     Output,
@@ -31,7 +30,7 @@ from hybrid_pyserini.workspace import BM25, check_name
 _KEYS = {
     "name": False, "about": True, "variables": False, "prepare": False, "translate": False, "examples": False,
     "init": False, "train": False, "search": True, "baselines": False, "evaluate": False, "compare": False,
-    "report": False, "tolerance": False,
+    "shift": False, "report": False, "tolerance": False,
 }
 _TRAIN = {
     "examples": True, "strategies": False, "alpha": False, "systems": False, "seeds": False, "processes": False,
@@ -73,12 +72,12 @@ def read_recipe(path: Path, given: Mapping[str, str] | None = None) -> Recipe:
         prepare=tuple(_preparation(item) for item in _list(members, "prepare")),
         translate=tuple(_translated(item) for item in _list(members, "translate")),
         examples=tuple(_store(item) for item in _list(members, "examples")),
-        init=_init(members["init"]) if "init" in members else None,
+        inits=tuple(_inits(members["init"])) if "init" in members else (),
         train=_training(members["train"]) if "train" in members else None,
         search=tuple(_search(item) for item in _list(members, "search")),
         baselines=tuple(_baselines(members)),
         evaluate=_output(members, "evaluate") or Output(document.line, {}),
-        compare=_output(members, "compare"), report=_output(members, "report"),
+        compare=_output(members, "compare"), shift=_output(members, "shift"), report=_output(members, "report"),
         tolerance=_tolerance(members),
     )
     _check(recipe, members)
@@ -163,14 +162,25 @@ def _translated(item: Entry) -> Translated:
 def _store(item: Entry) -> Store:
     if not item.is_mapping:
         return Store(_name(item, "store"), item.line)
-    parts = item.members({"name": True, "source": True})
-    return Store(_name(parts["name"], "store"), item.line, tuple(parts["source"].texts()))
+    parts = item.members({"name": True, "source": True, "languages": False, "share": False})
+    options: dict[str, Option] = {
+        name: Option(tuple(parts[name].texts()), parts[name].line) for name in ("languages", "share") if name in parts
+    }
+    return Store(_name(parts["name"], "store"), item.line, tuple(parts["source"].texts()), options)
 
 
-def _init(entry: Entry) -> Init:
-    if entry.is_mapping:
-        return Init(entry.line, options=_options(entry, {"overwrite": _DECIDED["overwrite"]}))
-    return Init(entry.line, model=entry.text())
+def _inits(entry: Entry) -> Iterator[Init]:
+    """One encoder, by name or with the arguments of ``init``; or several, each under a name of its own."""
+    if not entry.is_mapping:
+        yield Init(entry.line, model=entry.text())
+        return
+    members = entry.members()
+    if not members or not all(member.is_mapping for member in members.values()):
+        yield Init(entry.line, options=_options(entry, {"overwrite": _DECIDED["overwrite"]}))
+        return
+    for name, member in members.items():
+        options = _options(member, {"overwrite": _DECIDED["overwrite"]})
+        yield Init(member.line, options=options, name=_checked_name(name, "model", member))
 
 
 def _options(entry: Entry, decided: Mapping[str, str] = _DECIDED) -> dict[str, Option]:
@@ -240,9 +250,14 @@ def _named_system(name: str, entry: Entry) -> System:
     alpha = members["alpha"].number(0, 1) if "alpha" in members else None
     if alpha is not None and strategy != "hybrid":
         members["alpha"].fail(f"alpha of {strategy!r}", remedy="leave it out: only 'hybrid' has it")
-    own = {key: place for key, place in _DECIDED.items() if key not in ("strategy", "alpha")}
-    options = {key: value for key, value in _options(entry, own).items() if key not in ("strategy", "alpha")}
-    return System(_checked_name(name, "system", entry), entry.line, strategy, alpha, options)
+    placed = ("strategy", "alpha", "examples", "init")
+    own = {key: place for key, place in _DECIDED.items() if key not in placed}
+    options = {key: value for key, value in _options(entry, own).items() if key not in placed}
+    return System(
+        _checked_name(name, "system", entry), entry.line, strategy, alpha, options,
+        tuple(members["examples"].texts()) if "examples" in members else (),
+        members["init"].text() if "init" in members else "",
+    )
 
 
 def _check_strategy(strategy: str, entry: Entry) -> None:
@@ -311,39 +326,65 @@ def _check(recipe: Recipe, members: Mapping[str, Entry]) -> None:
     _refuse_repeated("data set", [(search.dataset, search.line) for search in recipe.search], recipe.path)
     if not recipe.search:
         members["search"].fail("no data set to search", remedy="name one")
-    if recipe.train and not recipe.init:
+    if recipe.train and not recipe.inits:
         members["train"].fail("training without 'init'", remedy="name an encoder to start from, or how to make one")
-    if recipe.init and not recipe.train:
+    if recipe.inits and not recipe.train:
         members["init"].fail("'init' without 'train'", remedy="add 'train', or leave 'init' out")
-    if recipe.train and recipe.init:
-        _check_names(recipe, recipe.train, recipe.init)
+    if recipe.train:
+        _check_names(recipe, recipe.train)
+        _check_starts(recipe, recipe.train)
     if not recipe.systems:
         members["search"].fail("no system to search with", remedy="add 'train' or 'baselines'")
     if recipe.compare and len(recipe.systems) < 2:
         members["compare"].fail("one system is nothing to compare", remedy="add another, or leave 'compare' out")
-    for name in recipe.train.examples if recipe.train else ():
-        if recipe.examples and name not in [store.name for store in recipe.examples]:
-            members["train"].fail(
-                f"store {name!r} is not among 'examples'", remedy=f"there: {', '.join(s.name for s in recipe.examples)}"
-            )
-
-
-def _check_names(recipe: Recipe, training: Training, init: Init) -> None:
-    """Raise InputError for names that would stand for two things, as folders or in expected figures."""
-    taken = {BM25: "the baseline"} | ({} if init.options is None else {SMALL: "the encoder that 'init' makes"})
-    for system in training.systems:
-        taken |= {system.model(seed): f"a model of {system.name!r}" for seed in training.seeds}
-    for system in training.systems:
-        if system.name in taken:
+    if recipe.shift and len(recipe.search) < 2:
+        members["shift"].fail("one data set is no shift", remedy="add another to 'search', or leave 'shift' out")
+    stores = [store.name for store in recipe.examples]
+    for name, line in _stores_trained_on(recipe.train) if recipe.train and stores else ():
+        if name not in stores:
             raise InputError(
-                f"a system called {system.name!r}, which is {taken[system.name]}", path=recipe.path, line=system.line,
-                remedy="name it otherwise, under 'systems'",
+                f"store {name!r} is not among 'examples'", path=recipe.path, line=line,
+                remedy=f"there: {', '.join(stores)}",
             )
-    if init.model in taken:
-        raise InputError(
-            f"a training from {init.model!r}, which is {taken[init.model]}", path=recipe.path, line=init.line,
-            remedy="start from another encoder, or name the system otherwise",
-        )
+
+
+def _stores_trained_on(training: Training) -> Iterator[tuple[str, int]]:
+    """Each with the line where it is named."""
+    yield from ((name, training.line) for name in training.examples)
+    for system in training.systems:
+        yield from ((name, system.line) for name in system.examples)
+
+
+def _check_starts(recipe: Recipe, training: Training) -> None:
+    """Raise InputError for an encoder to start from that ``init`` does not make."""
+    names = [init.name for init in recipe.inits if init.options is not None]
+    for system in training.systems:
+        if system.init and system.init not in names:
+            raise InputError(
+                f"{system.name!r} starts from {system.init!r}, which 'init' does not make", path=recipe.path,
+                line=system.line, remedy=f"there: {', '.join(names) or 'none'}",
+            )
+
+
+def _check_names(recipe: Recipe, training: Training) -> None:
+    """Raise InputError for names that would stand for two things, as folders or in expected figures."""
+    models = {BM25: "the baseline"} | {
+        system.model(seed): f"a model of {system.name!r}" for system in training.systems for seed in training.seeds
+    }
+    made = {init.name: "an encoder that 'init' makes" for init in recipe.inits if init.options is not None}
+    for system in training.systems:
+        if system.name in models | made:
+            raise InputError(
+                f"a system called {system.name!r}, which is {(models | made)[system.name]}", path=recipe.path,
+                line=system.line, remedy="name it otherwise, under 'systems'",
+            )
+    for init in recipe.inits:
+        starts = {init.model} if init.options is None else set(map(init.made, training.seeds))
+        for name in starts & models.keys():
+            raise InputError(
+                f"a training from {name!r}, which is {models[str(name)]}", path=recipe.path, line=init.line,
+                remedy="start from another encoder, or name the system otherwise",
+            )
 
 
 def _refuse_repeated(kind: str, names: Sequence[tuple[str, int]], path: Path) -> None:

@@ -1,7 +1,7 @@
 """What a recipe says: data sets, training sources, the encoder to start from, systems and seeds, what is measured."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MNRL = "mnrl-shuffled"
@@ -9,7 +9,8 @@ MNRL = "mnrl-shuffled"
 
 
 SMALL = "small"
-"""The encoder that a recipe makes; with the seed behind it where there is one for each seed."""
+"""What the encoder is called that a recipe makes, where it makes one; the seed stands behind it where each has its
+own."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,23 @@ class Store:
     name: str
     line: int
     sources: tuple[str, ...] = ()
-    """Files; none: ``sources/<name>.jsonl``."""
+    """Files, or training sources that another step gives; none: ``sources/<name>.jsonl``."""
+    options: Options = field(default_factory=dict)
+    """Of ``examples``: languages, share."""
 
 
 @dataclass(frozen=True)
 class Init:
-    """The encoder to start from: named, or made."""
+    """An encoder to start from: one that has a name already, or one that is made, with a name of its own."""
 
     line: int
     model: str | None = None
     options: Options | None = None
+    name: str = SMALL
+
+    def made(self, seed: int) -> str:
+        """What the encoder is called that a seed's models start from, where it is made."""
+        return self.name if self.options and "seed" in self.options else f"{self.name}-{seed}"
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,10 @@ class System:
     alpha: float | None = None
     options: Options | None = None
     """What differs from the arguments of all."""
+    examples: tuple[str, ...] = ()
+    """Stores of its own, instead of those of all."""
+    init: str = ""
+    """The encoder that it starts from; empty: the first."""
 
     def model(self, seed: int) -> str:
         return f"{self.name}-{seed}"
@@ -128,12 +140,14 @@ class Recipe:
     prepare: tuple[Preparation, ...]
     translate: tuple[Translated, ...]
     examples: tuple[Store, ...]
-    init: Init | None
+    inits: tuple[Init, ...]
     train: Training | None
     search: tuple[Search, ...]
     baselines: tuple[str, ...]
     evaluate: Output
     compare: Output | None
+    shift: Output | None
+    """The first data set that is searched against the others."""
     report: Output | None
     tolerance: Mapping[str, float]
     """``measures``, absolutely, and ``rank distance``, as a share: how far off a figure is still OKish."""

@@ -3,7 +3,7 @@
 A file or a variable's value that is not there is no error here: the step ``lacks`` it, and ``--dry-run`` says so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,18 @@ from hybrid_pyserini.recipes.outside import (
     unset,
     what_is_prepared,
 )
-from hybrid_pyserini.recipes.recipe import MNRL, SMALL, Option, Options, Recipe, Store, System, Training, Translated
+from hybrid_pyserini.recipes.recipe import (
+    MNRL,
+    Init,
+    Option,
+    Options,
+    Output,
+    Recipe,
+    Store,
+    System,
+    Training,
+    Translated,
+)
 from hybrid_pyserini.recipes.step import WORKSPACE, Step, at_line
 from hybrid_pyserini.workspace import BM25, Workspace
 
@@ -52,7 +63,8 @@ class _Resolver:
             yield self._examples(store)
         if self.recipe.train:
             self._check_languages(self.recipe.train)
-            yield from self._init(self.recipe.train)
+            for init in self.recipe.inits:
+                yield from self._init(self.recipe.train, init)
         evaluated: dict[str, list[str]] = {search.dataset: [] for search in self.recipe.search}
         for step in self._systems():
             if step.command == "evaluate":
@@ -60,6 +72,8 @@ class _Resolver:
             yield step
         for dataset, names in evaluated.items():
             yield from self._outputs(dataset, tuple(names))
+        if self.recipe.shift:
+            yield from self._shift(self.recipe.shift, tuple(name for names in evaluated.values() for name in names))
 
     def _prepare(self) -> Iterator[Step]:
         for each in self.recipe.prepare:
@@ -111,12 +125,14 @@ class _Resolver:
         return Found(lacks=not_on_hub(model)), False
 
     def _examples(self, store: Store) -> Step:
-        """A store's step: of the files that are named, or of a source that a preparation gives or gave."""
+        """A store's step: of what is named, files or sources that other steps give; or of the source of its name."""
         name = f"examples {store.name}"
         self.storing[store.name] = name
-        needs: tuple[str, ...] = ()
+        inside = [source for source in store.sources if source in self.giving]
+        needs = tuple(dict.fromkeys(self.giving[source][0] for source in inside))
         if store.sources:
-            found = [find_file(source, self.recipe.variables) for source in store.sources]
+            outside = [source for source in store.sources if source not in inside]
+            found = [find_file(source, self.recipe.variables) for source in outside]
         elif store.name in self.giving:
             needs, found = (self.giving[store.name][0],), []
         else:
@@ -130,14 +146,13 @@ class _Resolver:
         inputs, lacks = _together(found)
         with at_line(self.recipe.path, store.line):
             known = [languages_of(path) for path in inputs]
-        self.languages[store.name] = (
-            self.giving[store.name][1] if needs else None if lacks or None in known
-            else frozenset(language for languages in known for language in languages or ())
-        )
-        words = ("examples", store.name, *(("--source", *store.sources) if store.sources else ()))
+        known += [self.giving[source][1] for source in (inside or ([store.name] if needs else []))]
+        self.languages[store.name] = None if lacks or None in known else _selected(store, known)
+        sources = [_given(source) if source in inside else source for source in store.sources]
+        words = ("examples", store.name, *(("--source", *sources) if sources else ()), *_words(store.options))
         return Step(
             name, words, store.line, f"examples/{store.name}/manifest.json", needs=needs, inputs=inputs, lacks=lacks,
-            places=frozenset(["--source"]),
+            places=frozenset([] if inside else ["--source"]), lines=_lines(store.options),
         )
 
     def _store(self, name: str) -> tuple[tuple[str, ...], Found]:
@@ -160,12 +175,13 @@ class _Resolver:
 
     def _check_languages(self, training: Training) -> None:
         """Raise InputError for a strategy that none of the training's stores can feed, as far as that is known."""
-        known = [self.languages.get(name) or languages_of_store(self.workspace, name) for name in training.examples]
-        if None in known:
-            return
-        several = [languages for languages in known if languages and len(languages) > 1]
-        here = ", ".join(sorted({language for languages in known for language in languages or ()}))
         for system in training.systems:
+            names = system.examples or training.examples
+            known = [self.languages.get(name) or languages_of_store(self.workspace, name) for name in names]
+            if None in known:
+                continue
+            several = [languages for languages in known if languages and len(languages) > 1]
+            here = ", ".join(sorted({language for languages in known for language in languages or ()}))
             crosses = system.strategy in ("x-y", MNRL) or (system.strategy == "hybrid" and system.alpha != 1)
             if system.strategy == "en-en" and "en" not in here.split(", ") and not several:
                 raise InputError(
@@ -179,19 +195,18 @@ class _Resolver:
                     line=system.line,
                 )
 
-    def _init(self, training: Training) -> Iterator[Step]:
-        """The step or steps that make the encoder to start from, where it is not a named one."""
-        init = self.recipe.init
-        if init is None or init.options is None:
+    def _init(self, training: Training, init: Init) -> Iterator[Step]:
+        """The step or steps that make an encoder to start from, where it is not a named one."""
+        if init.options is None:
             return
         options = dict(init.options)
         options.setdefault("examples", Option(training.examples, init.line))
         needs, found = self._all_of(map(self._store, options["examples"].values))
         texts = options["text"].values if "text" in options else ()
         inputs, lacks = _together([*found, *(find_file(text, self.recipe.variables) for text in texts)])
-        for seed in [None] if "seed" in options else training.seeds:
-            name = SMALL if seed is None else f"{SMALL}-{seed}"
-            of_seed = {} if seed is None else {"seed": Option((str(seed),), init.line)}
+        for name in dict.fromkeys(map(init.made, training.seeds)):
+            seed = name.removeprefix(f"{init.name}-")
+            of_seed = {} if "seed" in options else {"seed": Option((seed,), init.line)}
             yield Step(
                 f"init {name}", ("init", name, *_words(options | of_seed)), init.line, f"models/{name}/init.json",
                 needs=needs, inputs=inputs, lacks=lacks, places=frozenset(["--text"]), lines=_lines(options),
@@ -202,13 +217,11 @@ class _Resolver:
         together = list(parts)
         return tuple(dict.fromkeys(need for needs, _ in together for need in needs)), [found for _, found in together]
 
-    def _start(self, seed: int) -> tuple[str, tuple[str, ...], Found]:
-        """The encoder that a seed's models start from: its name, the step that makes it, or its files."""
-        init = self.recipe.init
-        assert init is not None  # reading.py refuses a training without one
+    def _start(self, system: System, seed: int) -> tuple[str, tuple[str, ...], Found]:
+        """The encoder that a system's model starts from: its name, the step that makes it, or its files."""
+        init = next(init for init in self.recipe.inits if system.init in ("", init.name))
         if init.options is not None:
-            name = SMALL if "seed" in init.options else f"{SMALL}-{seed}"
-            return name, (f"init {name}",), Found()
+            return init.made(seed), (f"init {init.made(seed)}",), Found()
         model = str(init.model)
         return model, (), self._model_files(model)[0]
 
@@ -232,15 +245,16 @@ class _Resolver:
 
     def _train(self, training: Training, system: System, seed: int) -> Step:
         model, command = system.model(seed), "mnrl" if system.strategy == MNRL else "train"
-        start, made_by, started = self._start(seed)
+        start, made_by, started = self._start(system, seed)
+        examples = system.examples or training.examples
         options = {**training.options, **(system.options or {})}
-        parts = [*map(self._store, training.examples), (made_by, started)]
+        parts = [*map(self._store, examples), (made_by, started)]
         for name, find in (("validation", self._store), ("validation-dataset", self._dataset)):
             if name in options:
                 parts += map(find, options[name].values)
         needs, found = self._all_of(iter(parts))
         inputs, lacks = _together(found)
-        words = [command, "--examples", *training.examples, "--init", start, "--output", model]
+        words = [command, "--examples", *examples, "--init", start, "--output", model]
         words += ["--strategy", system.strategy] if command == "train" else []
         words += ["--alpha", f"{system.alpha:g}"] if system.alpha is not None else []
         return Step(
@@ -278,10 +292,7 @@ class _Resolver:
 
     def _outputs(self, dataset: str, evaluated: tuple[str, ...]) -> Iterator[Step]:
         """The tables of all systems, as text for people and as JSON, and the report."""
-        systems = [
-            name if models == (name,) else f"{name}={','.join(models)}" for name, models in self.recipe.systems.items()
-        ]
-        folder = f"reports/{self.recipe.name}"
+        systems, folder = self._compared(), f"reports/{self.recipe.name}"
         if self.recipe.compare:
             line, options = self.recipe.compare.line, self.recipe.compare.options
             for form, ending in (("markdown", "md"), ("json", "json")):
@@ -302,6 +313,36 @@ class _Resolver:
                 f"report {dataset}", (*words, "--output", f"{WORKSPACE}{folder}/{dataset}"), line,
                 f"{folder}/{dataset}/index.html", needs=evaluated, lines=_lines(options), dataset=dataset,
             )
+
+
+    def _compared(self) -> list[str]:
+        """All systems as ``compare`` takes them."""
+        return [
+            name if models == (name,) else f"{name}={','.join(models)}" for name, models in self.recipe.systems.items()
+        ]
+
+    def _shift(self, shift: Output, evaluated: tuple[str, ...]) -> Iterator[Step]:
+        """The first data set against the others."""
+        datasets = [search.dataset for search in self.recipe.search]
+        for form, ending in (("markdown", "md"), ("json", "json")):
+            file = f"reports/{self.recipe.name}/shift.{ending}"
+            words = ("shift", *datasets, "--systems", *self._compared(), *_words(shift.options), "--format", form)
+            yield Step(
+                f"shift ({form})", (*words, "--output", f"{WORKSPACE}{file}"), shift.line, file, needs=evaluated,
+                lines=_lines(shift.options),
+            )
+
+
+def _given(source: str) -> str:
+    """The file of a training source that a step gives."""
+    return f"{WORKSPACE}{Workspace(Path()).source(source).as_posix()}"
+
+
+def _selected(store: Store, known: Sequence[Languages]) -> Languages:
+    """The languages of a store: those of its sources that are selected."""
+    there = frozenset(language for languages in known for language in languages or ())
+    chosen = store.options["languages"].values if "languages" in store.options else ()
+    return there & {word.partition("=")[0] for word in chosen} if chosen else there
 
 
 def _words(options: Options) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def test_what_is_lacking(
     ("dataset: own, name: words", "dataset: own", 6, "what 'own' is to be called; add 'name'"),
     ("dataset: own, name: words", "dataset: own, name: words, heldout: true", 6, "'own' has no held-out split"),
     ("examples: [words-train]\ninit", "examples: [words]\ninit", 7, "store 'words-train' is not among 'examples'"),
-    ("strategies: [x-x-mono, hybrid]", "systems: {small: {}}", 11, "a system called 'small', which is the encoder"),
+    ("strategies: [x-x-mono, hybrid]", "systems: {small: {}}", 11, "a system called 'small', which is an encoder"),
     ("words-train", "words", 7, "neither 'prepare' nor 'translate' gives the training source 'words'; name its file"),
 ])
 def test_what_cannot_be_resolved(tmp_path: Path, words: Path, old: str, new: str, line: int, message: str) -> None:
@@ -220,8 +220,9 @@ def test_the_demos_recipe_is_the_demo(tmp_path: Path) -> None:
     from hybrid_pyserini.demo.demo import FULL, MEASURES, PAIR_HITS, POOL_HITS
 
     recipe = read_recipe(find_recipe("demo"))
-    assert recipe.init is not None and recipe.init.options is not None and recipe.train is not None
-    assert {name: float(option.values[0]) for name, option in recipe.init.options.items()} == {
+    (init,) = recipe.inits
+    assert init.options is not None and recipe.train is not None
+    assert {name: float(option.values[0]) for name, option in init.options.items()} == {
         "layers": FULL.layers, "width": FULL.width, "pieces": FULL.pieces, "max-length": 128, "dropout": FULL.dropout,
     }
     assert tuple(system.strategy for system in recipe.train.systems) == FULL.strategies
@@ -233,3 +234,98 @@ def test_the_demos_recipe_is_the_demo(tmp_path: Path) -> None:
     assert {name: int(option.values[0]) for name, option in recipe.search[0].options.items()} == {
         "hits": PAIR_HITS, "pool-hits": POOL_HITS
     }
+
+
+def test_a_store_of_a_part_of_what_another_step_gives(tmp_path: Path, words: Path) -> None:
+    part = "{name: part, source: words-train, languages: [de, en=0.5], share: 0.9}"
+    part = f"examples:\n  - words-train\n  - {part}\ninit"
+    recipe = write_recipe(
+        tmp_path, ("examples: [words-train]\ninit", part), ("examples: [words-train]", "examples: part"),
+    )
+    steps = {step.name: step for step in steps_of(recipe, tmp_path / "ws", DATA=str(words))}
+    assert steps["examples part"].needs == ("prepare words",)
+    assert steps["examples part"].words_in(Workspace(tmp_path / "ws"))[:-2] == [
+        "examples", "part", "--source", str(tmp_path / "ws" / "sources" / "words-train.jsonl"),
+        "--languages", "de", "en=0.5", "--share", "0.9",
+    ]
+    assert "examples part" in steps["train hybrid-1"].needs
+
+
+def test_a_store_in_one_language_feeds_no_cross_lingual_batch(tmp_path: Path, words: Path) -> None:
+    part = "examples:\n  - {name: part, source: words-train, languages: [de]}\ninit"
+    recipe = write_recipe(
+        tmp_path, ("examples: [words-train]\ninit", part), ("examples: [words-train]", "examples: part"),
+    )
+    with pytest.raises(InputError, match="'hybrid' pairs two languages, and each of its training sources has one"):
+        steps_of(recipe, tmp_path, DATA=str(words))
+
+
+SEVERAL = ("strategies: [x-x-mono, hybrid]", "systems:\n    one: {init: wide}\n    two: {examples: part, init: little}")
+INITS = "init:\n  little: {layers: 1, width: 64}\n  wide: {layers: 1, width: 128, seed: 7}\n"
+
+
+def several(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    recipe = write_recipe(
+        tmp_path, SEVERAL, ("examples: [words-train]\ninit",
+                            "examples: [words-train, {name: part, source: words-train, share: 0.5}]\ninit"),
+    )
+    text = recipe.read_text()
+    start, end = text.index("init:"), text.index("train:")
+    text = text[:start] + INITS + text[end:]
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    recipe.write_text(text)
+    return recipe
+
+
+def test_systems_with_encoders_and_stores_of_their_own(tmp_path: Path, words: Path) -> None:
+    recipe = several(tmp_path, ("seeds: [1]", "seeds: [1, 2]"))
+    steps = {step.name: step for step in steps_of(recipe, tmp_path, DATA=str(words))}
+    assert [name for name in steps if name.startswith("init")] == ["init little-1", "init little-2", "init wide"]
+    assert steps["init wide"].words[2:] == (
+        "--layers", "1", "--width", "128", "--seed", "7", "--examples", "words-train",
+    )
+    assert steps["train one-2"].words[:7] == (
+        "train", "--examples", "words-train", "--init", "wide", "--output", "one-2",
+    )
+    assert steps["train two-2"].words[:7] == ("train", "--examples", "part", "--init", "little-2", "--output", "two-2")
+    assert steps["train two-2"].needs == ("examples part", "init little-2")
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("{init: wide}", "{init: narrow}", "'one' starts from 'narrow', which 'init' does not make; there: little, wide"),
+    ("{init: wide}", "{examples: whole}", "store 'whole' is not among 'examples'; there: words-train, part"),
+    ("    one:", "    wide:", "a system called 'wide', which is an encoder that 'init' makes"),
+    ("wide", "two-1", "a training from 'two-1', which is a model of 'two'"),
+    ("share: 0.5", "share: 0", "--share: 0 is no share"),
+])
+def test_encoders_and_stores_that_are_not_there(
+    tmp_path: Path, words: Path, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        open_words(several(tmp_path, (old, new)), tmp_path, words)
+    assert message in str(caught.value) and f"{tmp_path}/words.yaml:" in str(caught.value)
+
+
+def open_words(recipe: Path, workspace: Path, words: Path) -> list[Step]:
+    """The steps, with each command's words read by its command."""
+    arguments = argparse.Namespace(recipe=str(recipe), variables=[f"DATA={words}"], workspace=workspace)
+    return open_recipe(arguments, Workspace(workspace))[1]
+
+
+def test_a_shift_sets_the_first_data_set_against_the_others(tmp_path: Path) -> None:
+    steps = steps_of(find_recipe("domain-shift"), tmp_path)
+    shift = next(step for step in steps if step.command == "shift")
+    assert shift.words[:7] == (
+        "shift", "demo-seen", "demo-time-zone", "demo-script", "--systems", "bm25",
+        "x-x-mono=x-x-mono-42,x-x-mono-43,x-x-mono-44",
+    )
+    assert shift.words[-4:] == ("--format", "markdown", "--output", "{workspace}/reports/domain-shift/shift.md")
+    assert {name.split(" ")[0] for name in shift.needs} == {"evaluate"} and len(shift.needs) == 3 * 10
+
+
+def test_one_data_set_is_no_shift(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, ("tolerance:", "shift: true\ntolerance:"))
+    with pytest.raises(InputError, match="one data set is no shift"):
+        read_recipe(recipe, {"DATA": "x"})
