@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.collection import check_id
+from hybrid_pyserini.data.corpus import Corpus, Fields
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.passage_file import PassageFile
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl
@@ -31,6 +31,8 @@ LANGUAGES = {"zh": "zho", "fa": "fas", "ru": "rus"}
 QUERY = "en"
 BOTH = ("title", "description")
 """The fields that the publishers' own baselines join to a query."""
+DOCUMENT_FIELDS = Fields("id", "text", "title")
+"""Of HC4's and NeuCLIR's documents."""
 
 _LANGUAGE = {"eng": QUERY} | {published: language for language, published in LANGUAGES.items()}
 _REMEDY = "copy or download the file again"
@@ -89,7 +91,7 @@ def _entries(row: Mapping[str, Any], topic_id: str, path: Path, line: int) -> li
 
 
 def clir_dataset(
-    name: str, topics: ClirTopics, qrels: Mapping[str, Qrels], passages: Mapping[str, PassageFile], *,
+    name: str, topics: ClirTopics, qrels: Mapping[str, Qrels], passages: Mapping[str, Corpus], *,
     pool: bool, origin: str, licence: str, notes: dict[str, Any],
 ) -> PreparedDataset:
     """The data set of the languages that ``passages`` has: English queries to each, each language's own queries to

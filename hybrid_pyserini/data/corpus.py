@@ -1,4 +1,5 @@
-"""A language's passages in JSON lines, in one file or several, streamed: what MIRACL, Mr. TyDi and BEIR have in common.
+"""A language's passages in JSON lines, in one file or several, streamed: what MIRACL, Mr. TyDi, BEIR and
+the TREC tracks have in common.
 
 What can be said of all passages only, that ids are unique and judged passages there, is checked when the last has
 passed, without keeping them.
@@ -85,8 +86,8 @@ class Corpus:
     language: str
     paths: tuple[Path, ...]
     fields: Fields
-    judged: Judgements
-    """By the ids in the files."""
+    judged: Judgements | None
+    """By the ids in the files; None: whether judged passages are there is left to whoever writes them."""
     prefix: str = ""
     """What stands before every id in the workspace."""
     counts: dict[str, Any] = field(default_factory=dict)
@@ -97,7 +98,7 @@ class Corpus:
     def __iter__(self) -> Iterator[Passage]:
         """Raises InputError, with file and line, for whatever is wrong in a line, an id that occurs twice, and a judged
         passage that is not there or has neither title nor text; others without both are left out and counted."""
-        judged, left_out, count = self.judged.docids, 0, 0
+        judged, left_out, count = self.judged.docids if self.judged else {}, 0, 0
 
         def with_text() -> Iterator[Placed]:
             nonlocal left_out

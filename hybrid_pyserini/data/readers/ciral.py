@@ -18,8 +18,8 @@ https://github.com/ciralproject/ciral; what is there less or more is said.
 from pathlib import Path
 from typing import Any
 
+from hybrid_pyserini.data.corpus import Corpus, Fields
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.passage_file import PassageFile
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, Qrels, Topics
 from hybrid_pyserini.trec import read_qrels, read_topics
@@ -36,6 +36,7 @@ COUNTS = {  # split -> language -> questions, judgements
 }
 _REMEDY = "take it from the Hugging Face data set CIRAL/ciral, or give --download"
 _QUERY = "en"
+_FIELDS = Fields("docid", "text", "title")
 
 
 def files(source: Path, split: str = "test-a-pools") -> dict[str, Path]:
@@ -55,7 +56,7 @@ def read(source: Path, name: str, split: str = "test-a-pools") -> PreparedDatase
     notes: dict[str, Any] = {"ids": "prefixed with '<language>:', of questions and passages: the languages share some"}
     asked: dict[str, Topics] = {_QUERY: {}}
     judged: dict[str, Qrels] = {}
-    passages: dict[str, PassageFile] = {}
+    passages: dict[str, Corpus] = {}
     pairs = []
     for language, collection in _collections(source).items():
         prefix = f"{language}:"
@@ -76,7 +77,9 @@ def read(source: Path, name: str, split: str = "test-a-pools") -> PreparedDatase
             notes[f"{language}_questions_and_judgements"] = (
                 "{:,} and {:,}, where {:,} and {:,} are published".format(*counts, *COUNTS[split][language])
             )
-        passages[language] = PassageFile(collection, language, "docid", prefix, PASSAGES[language], notes)
+        passages[language] = Corpus(
+            language, (collection,), _FIELDS, None, prefix, counts=notes, published=PASSAGES[language]
+        )
     notes["languages_without_passages_left_out"] = ", ".join(sorted(LANGUAGES.keys() - passages.keys()))
     return PreparedDataset(
         name=name, passages=passages, topics=asked, qrels=judged, pairs=tuple(pairs), origin=ORIGIN, licence=LICENCE,

@@ -16,6 +16,7 @@ from typing import Any
 
 from hybrid_pyserini.data.clir_topics import (
     BOTH,
+    DOCUMENT_FIELDS,
     LANGUAGES,
     check_judgements,
     clir_dataset,
@@ -23,8 +24,8 @@ from hybrid_pyserini.data.clir_topics import (
     read_clir_topics,
     required,
 )
+from hybrid_pyserini.data.corpus import Corpus
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.passage_file import PassageFile
 from hybrid_pyserini.trec import read_qrels
 
 ORIGIN = "https://github.com/hltcoe/HC4"
@@ -58,7 +59,7 @@ def read(source: Path, name: str, split: str = "test", fields: tuple[str, ...] =
         path = _qrels(source, language, split)
         qrels[language] = check_judgements(read_qrels(path), JUDGEMENTS[split][language], path)
     passages = {
-        language: PassageFile(path, language, "id", published=DOCUMENTS[language], notes=notes)
+        language: Corpus(language, (path,), DOCUMENT_FIELDS, None, counts=notes, published=DOCUMENTS[language])
         for language, path in collections.items()
     }
     topics = read_clir_topics(source / f"{split}.topics.v1-0.jsonl", fields)

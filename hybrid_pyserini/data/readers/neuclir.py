@@ -22,6 +22,7 @@ from typing import Any
 
 from hybrid_pyserini.data.clir_topics import (
     BOTH,
+    DOCUMENT_FIELDS,
     LANGUAGES,
     check_judgements,
     clir_dataset,
@@ -29,8 +30,8 @@ from hybrid_pyserini.data.clir_topics import (
     read_clir_topics,
     required,
 )
+from hybrid_pyserini.data.corpus import Corpus
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.passage_file import PassageFile
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_lines
 from hybrid_pyserini.records import Qrels
@@ -75,7 +76,7 @@ def read(source: Path, name: str, year: int, fields: tuple[str, ...] = BOTH) -> 
         for language in collections
     }
     passages = {
-        language: PassageFile(path, language, "id", published=DOCUMENTS[language], notes=notes)
+        language: Corpus(language, (path,), DOCUMENT_FIELDS, None, counts=notes, published=DOCUMENTS[language])
         for language, path in collections.items()
     }
     topics = read_clir_topics(source / TOPICS[year], fields)

@@ -137,7 +137,7 @@ SOMALI = "ciral-somali/topics/topics.ciral-v1.0-so-test-a.tsv"
     (lambda s: (s / "ciral-somali/qrels/qrels.ciral-v1.0-so-test-a-pools.tsv").write_text("39\tQ0\tVOA#1700#0"),
      "ciral-somali/qrels/qrels.ciral-v1.0-so-test-a-pools.tsv:1: ", "expected 'qid 0 docid relevance'"),
     (lambda s: (s / "passages-v1.0/somali_passages.jsonl").write_text('{"docid": "a b", "text": ""}\n'),
-     "passages-v1.0/somali_passages.jsonl:1: ", "'docid' 'a b' contains a blank"),
+     "passages-v1.0/somali_passages.jsonl:1: ", "passage id ('docid') 'a b' contains a blank"),
     (lambda s: [path.unlink() for path in (s / "passages-v1.0").iterdir()], ": ",
      "no passages-v1.0/hausa_passages.jsonl, nor that of somali, swahili or yoruba"),
 ])
