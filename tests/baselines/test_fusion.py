@@ -10,6 +10,7 @@ import pytest
 from stock_pyserini import run_stock
 
 from hybrid_pyserini import trec
+from hybrid_pyserini.baselines import fusion
 from hybrid_pyserini.baselines.fusion import fuse
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair
@@ -142,6 +143,23 @@ def test_runs_without_a_hit_are_fused(workspace: Workspace) -> None:
     assert {query_id: list(hits) for query_id, hits in fused.items()} == {q: list(hits) for q, hits in dense.items()}
     fuse(workspace, "toy", ["other", "lexical"], pairs="de-en")
     assert workspace.run("toy", "rrf-other-lexical", Pair("de", "en")).read_text() == ""
+
+
+def test_a_rank_is_the_place_in_trec_evals_order(workspace: Workspace) -> None:
+    """Whatever a run from elsewhere says: its lines are not in order, and its equal scores not by descending id."""
+    lines = ["q1 Q0 a 1 0.5 x", "q1 Q0 b 2 0.5 x", "q1 Q0 c 3 0.9 x"]
+    for system in ("lexical", "dense"):
+        workspace.run("toy", system, POOL).write_text("\n".join(lines) + "\n")
+    (fused,) = fuse(workspace, "toy", ["dense", "lexical"], pairs="de-all")
+    assert trec.read_run(fused.run)["q1"] == pytest.approx({"c": 2 / 61, "b": 2 / 62, "a": 2 / 63})
+
+
+def test_blocks_of_queries_leave_no_trace(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    (whole,) = fuse(workspace, "toy", ["dense", "lexical"], pairs="de-en", method="normalize")
+    before = whole.run.read_bytes()
+    monkeypatch.setattr(fusion, "_QUERIES_A_BLOCK", 2)
+    fuse(workspace, "toy", ["dense", "lexical"], pairs="de-en", method="normalize", overwrite=True)
+    assert whole.run.read_bytes() == before
 
 
 def test_ids_that_look_like_numbers_or_nothing_stay_what_they_are(workspace: Workspace) -> None:
