@@ -30,6 +30,7 @@ COMMANDS = {
     "mine": "hard negatives for training examples, found with an index",
     "bm25": "the BM25 baseline, as runs of the same names",
     "mdpr": "the mDPR baseline, or another checkpoint in its place: encode, index and search",
+    "fuse": "runs of several systems fused; or the pool merged from runs per language",
     "evaluate": "runs -> AP, nDCG, recall; mono, cross and multi means; language bias",
     "compare": "evaluated systems -> the paper's tables, with intervals and tests of significance",
     "shift": "the same systems on other data sets: the mean, the worst, the drop, with intervals",

@@ -107,6 +107,23 @@ class RunManifest:
         return finished
 
 
+def check_runs(workspace: Workspace, info: DatasetInfo, model: str, pairs: Sequence[Pair]) -> None:
+    """Raise InputError if a run of one of the ``pairs`` is missing."""
+    models = workspace.models_with_runs(info.name)
+    if model not in models:
+        raise InputError(
+            f"no runs of {model!r} on {info.name} (there: {', '.join(models) or 'none'})",
+            remedy="run 'hybrid-pyserini search' or 'bm25' first",
+        )
+    missing = [path for path in (workspace.found_run(info.name, model, pair) for pair in pairs) if not path.exists()]
+    if missing:
+        names = " ".join(path.name for path in missing[:5]) + (" ..." if len(missing) > 5 else "")
+        raise InputError(
+            f"{len(missing)} of {len(pairs)} runs are missing: {names}",
+            remedy="search these pairs, or choose others with --pairs", path=missing[0].parent,
+        )
+
+
 def input_hashes(workspace: Workspace, files: Iterable[Path]) -> dict[str, str]:
     """Path in the workspace -> SHA-256; raises InputError for a missing file."""
     hashes = {}

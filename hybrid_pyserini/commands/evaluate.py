@@ -57,10 +57,11 @@ def check(arguments: argparse.Namespace) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Evaluate the models and print their tables."""
-    from hybrid_pyserini.evaluation.evaluation import check_runs, evaluate
+    from hybrid_pyserini.evaluation.evaluation import evaluate
     from hybrid_pyserini.evaluation.measures import parse_measures
     from hybrid_pyserini.report.plots import check_picture, settings_picture
     from hybrid_pyserini.report.tables import pair_table, pool_table, setting_tables, table_by
+    from hybrid_pyserini.run_manifest import check_runs
 
     gc.freeze()  # scoring makes so many values that the collector keeps looking through all that is loaded by now
     workspace = Workspace(arguments.workspace)

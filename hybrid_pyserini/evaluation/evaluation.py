@@ -26,27 +26,11 @@ from hybrid_pyserini.evaluation.settings import QuerySums, average, language_gro
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import made_by, sha256
 from hybrid_pyserini.records import Pair, Qrels
+from hybrid_pyserini.run_manifest import check_runs
 from hybrid_pyserini.trec import read_qrels, read_topics, scored_qrels
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
 SCHEMA = "hybrid-pyserini evaluation 1"
-
-
-def check_runs(workspace: Workspace, info: DatasetInfo, model: str, pairs: Sequence[Pair]) -> None:
-    """Raise InputError if a run of one of the ``pairs`` is missing."""
-    models = workspace.models_with_runs(info.name)
-    if model not in models:
-        raise InputError(
-            f"no runs of {model!r} on {info.name} (there: {', '.join(models) or 'none'})",
-            remedy="run 'hybrid-pyserini search' or 'bm25' first",
-        )
-    missing = [path for path in (workspace.found_run(info.name, model, pair) for pair in pairs) if not path.exists()]
-    if missing:
-        names = " ".join(path.name for path in missing[:5]) + (" ..." if len(missing) > 5 else "")
-        raise InputError(
-            f"{len(missing)} of {len(pairs)} runs are missing: {names}",
-            remedy="search these pairs, or evaluate others with --pairs", path=missing[0].parent,
-        )
 
 
 def evaluate(
