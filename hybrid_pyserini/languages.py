@@ -7,6 +7,10 @@ authors' list lang2tax.txt (2020) has it. What is not in these tables is ``unkno
 languages of XQuAD-R, MLQA-R, MIRACL, Mr. TyDi, mMARCO and MKQA, and of Belebele's those whose class is certain.
 """
 
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
 UNKNOWN = "unknown"
 """Stands for the script or the resource level of a language that the tables do not hold."""
 
@@ -49,6 +53,15 @@ _LONG = {  # ISO 639-3, as FLORES-200 (and so Belebele) and Tatoeba have them; f
 _RIGHT_TO_LEFT = {"Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"}
 """The scripts in use today that run from right to left."""
 
+_LETTERS = {
+    "Latn": {"LATIN"}, "Cyrl": {"CYRILLIC"}, "Arab": {"ARABIC"}, "Deva": {"DEVANAGARI"}, "Ethi": {"ETHIOPIC"},
+    "Beng": {"BENGALI"}, "Grek": {"GREEK"}, "Hebr": {"HEBREW"}, "Geor": {"GEORGIAN"}, "Hans": {"CJK"}, "Hant": {"CJK"},
+    "Jpan": {"CJK", "HIRAGANA", "KATAKANA"}, "Kore": {"CJK", "HANGUL"}, "Thai": {"THAI"}, "Laoo": {"LAO"},
+    "Khmr": {"KHMER"}, "Mymr": {"MYANMAR"}, "Sinh": {"SINHALA"}, "Gujr": {"GUJARATI"}, "Guru": {"GURMUKHI"},
+    "Knda": {"KANNADA"}, "Mlym": {"MALAYALAM"}, "Taml": {"TAMIL"}, "Telu": {"TELUGU"},
+}
+"""Script -> the words that Unicode's names of its letters begin with."""
+
 _TRADITIONAL_CHINESE = {"tw", "hk", "mo"}
 """The regions in whose Chinese the likely script is Hant."""
 
@@ -63,6 +76,23 @@ def script(code: str) -> str:
     if language == "zh" and _TRADITIONAL_CHINESE & {subtag.lower() for subtag in others}:
         return "Hant"
     return _SCRIPT.get(language, UNKNOWN)
+
+
+def other_script(texts: Iterable[str], language: str) -> str | None:
+    """The commonest script of the letters of ``texts``, by Unicode's name for it, if most of them are of others than
+    the language's; None if not, and where the language's script or its letters are not known.
+
+    Full-width and other forms count as the letters they stand for.
+    """
+    own = _LETTERS.get(script(language))
+    if own is None:
+        return None
+    counts = Counter(
+        unicodedata.name(letter, UNKNOWN).split()[0] for text in texts
+        for letter in unicodedata.normalize("NFKC", text) if letter.isalpha()
+    )
+    others = Counter({name: count for name, count in counts.items() if name not in own})
+    return others.most_common(1)[0][0].title() if 2 * others.total() > counts.total() else None
 
 
 def resource(code: str) -> str:

@@ -16,6 +16,11 @@ from hybrid_pyserini.records import ALL, Pair
 BM25 = "bm25"
 """BM25's name among the models: in paths, as the runs' tag, in tables."""
 
+def is_bm25(model: str) -> bool:
+    """Whether a name in paths is BM25's, or ``bm25+...``: BM25 with queries that were translated."""
+    return model.partition("+")[0] == BM25
+
+
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+-]*")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_]+")
 
@@ -222,7 +227,7 @@ class Workspace:
 
     def new_model(self, name: str) -> Path:
         """The folder of a model that is to be made; raises InputError for the name of the lexical baseline."""
-        if name == BM25:
+        if is_bm25(name):
             raise InputError(f"{name!r} is the lexical baseline's name", remedy="choose another name")
         return self.root / "models" / check_name(name, "model")
 

@@ -5,7 +5,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 from hybrid_pyserini import languages
-from hybrid_pyserini.languages import UNKNOWN, resource, script
+from hybrid_pyserini.languages import UNKNOWN, other_script, resource, script
 
 BENCHMARKS = {
     "xquad-r": "ar de el en es hi ru th tr vi zh",
@@ -100,3 +100,25 @@ def test_directions_are_cldrs() -> None:
         except UnknownLocaleError:
             continue
         assert languages.direction(code) == known, code
+
+
+@pytest.mark.parametrize(("texts", "language", "expected"), [
+    (["Häuser", "NFL 2016"], "de", None), (["Häuser"], "el", "Latin"), (["σπίτια", "NFL"], "el", None),
+    (["σπίτια"], "de", "Greek"), (["ＮＦＬ"], "de", None), (["東京の本"], "ja", None), (["のほん"], "zh", "Hiragana"),
+    (["中文"], "zh_tw", None), (["한국어"], "ko", None), (["किताबें"], "hin_Latn", "Devanagari"), (["книга"], "xx", None),
+    (["книга"], "hye_Armn", None), (["2016?"], "de", None), (["ABC кни"], "de", None), (["ABC книг"], "de", "Cyrillic"),
+])
+def test_texts_that_are_mostly_in_another_script(texts: list[str], language: str, expected: str | None) -> None:
+    assert other_script(texts, language) == expected
+
+
+@pytest.mark.parametrize("code", sorted(languages._SCRIPT))
+def test_the_letters_of_each_languages_script_are_known(code: str) -> None:
+    """By the language's name for itself, as CLDR has it."""
+    assert script(code) in languages._LETTERS
+    try:
+        own_name = Locale.parse(code).get_language_name(code)
+    except UnknownLocaleError:
+        return
+    assert own_name is None or other_script([own_name], code) is None
+    assert own_name is None or other_script([own_name], "el" if code != "el" else "en")

@@ -9,14 +9,13 @@ from types import TracebackType
 import numpy as np
 
 from hybrid_pyserini import trec
-from hybrid_pyserini.baselines.analysis import load_analyzer
 from hybrid_pyserini.baselines.bm25_index import Bm25IndexManifest
 from hybrid_pyserini.bridge.lucene import LuceneIndex
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.ranking import key_scores, key_ties, ranking_keys, tie_numbers
-from hybrid_pyserini.records import ALL, Pair, Topics
+from hybrid_pyserini.records import ALL, Pair
 from hybrid_pyserini.trec import Hit, RankedPassage
-from hybrid_pyserini.workspace import BM25, Workspace
+from hybrid_pyserini.workspace import Workspace
 
 _QUERIES_A_BLOCK = 128
 """Bounds memory: each match of a block takes 12 bytes."""
@@ -67,13 +66,13 @@ class Bm25Search:
         self._index.close()
 
     def write(
-        self, run: Path, pair: Pair, topics: Topics, hits: int, relevant: Mapping[str, Sequence[str]]
+        self, run: Path, system: str, pair: Pair, queries: Mapping[str, list[str]], hits: int,
+        relevant: Mapping[str, Sequence[str]],
     ) -> int:
-        """Write a pair's run, and for the pool the ranks of ``relevant``: query id -> passages; return the number of
-        queries without a hit."""
+        """Write a pair's run, of ``queries``: query id -> tokens, and for the pool the ranks of ``relevant``: query id
+        -> passages. ``system`` is the run's tag and stands in the ranks' name. Return the number of queries without a
+        hit."""
         pool = pair.passage == ALL
-        analyze = load_analyzer(pair.query if pool else pair.passage)
-        queries = {query_id: analyze(query) for query_id, query in topics.items()}
         dataset = self._manifest.dataset
         self._check_known(relevant, self._workspace.qrels_of(dataset, pair))
         ranked: list[RankedPassage] = []
@@ -86,9 +85,9 @@ class Bm25Search:
                 ranked.extend(self._ranks(query_id, relevant.get(query_id, ()), keys))
                 yield query_id, self._hits(keys[:hits])
 
-        trec.write_run(run, rankings(), BM25)
+        trec.write_run(run, rankings(), system)
         if pool:
-            trec.write_ranks(self._workspace.ranks(dataset, BM25, pair), ranked)
+            trec.write_ranks(self._workspace.ranks(dataset, system, pair), ranked)
         return without_hits
 
     def _check_known(self, relevant: Mapping[str, Sequence[str]], path: Path) -> None:

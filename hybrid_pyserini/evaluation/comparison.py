@@ -34,7 +34,7 @@ from hybrid_pyserini.evaluation.published import published
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.evaluation.systems import Evaluated, System, read_evaluations
 from hybrid_pyserini.provenance import made_by
-from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace
+from hybrid_pyserini.workspace import DatasetInfo, Workspace, is_bm25
 
 SCHEMA = "hybrid-pyserini comparison 1"
 
@@ -209,7 +209,7 @@ def _seed_remarks(systems: Sequence[System]) -> dict[str, str]:
     """Of the systems that were trained; BM25 has no seed."""
     return {
         f"systems.{system.name}": "one model: intervals and tests say nothing about other seeds"
-        for system in systems if len(system.models) == 1 and system.models != (BM25,)
+        for system in systems if len(system.models) == 1 and not is_bm25(system.models[0])
     }
 
 

@@ -51,7 +51,16 @@ def translate_topics(
     that were translated otherwise, unless ``overwrite``, and where no query of a language came out.
     """
     info = workspace.dataset(dataset)
-    pairs = _pairs(workspace, info, sources, targets)
+    return translate_pairs(
+        workspace, info, how, _pairs(workspace, info, sources, targets), share=share, overwrite=overwrite
+    )
+
+
+def translate_pairs(
+    workspace: Workspace, info: DatasetInfo, how: HowToTranslate, pairs: Sequence[Pair], *, share: Share | None = None,
+    overwrite: bool = False,
+) -> tuple[TranslatedTopics, ...]:
+    """``translate_topics`` of these pairs of languages, the first of which the data set has topics in."""
     name, path = workspace.model(how.model)
     from hybrid_pyserini.translation.translator import Translator
 

@@ -6,30 +6,52 @@ from hybrid_pyserini.baselines.analysis import ANALYSES, OTHERS, analysis_of, bl
 
 SENTENCES = {
     "ar": ("الكتب في المكتبات", "كتب"),
+    "bg": ("Къщите и книгите", "книг"),
     "bn": ("মানুষের বইগুলি", "মানুস"),
+    "ca": ("Les cases i els llibres de l'home", "llibr"),
+    "cs": ("Domy a knihy ve městech", "knih"),
     "da": ("Husene og bøgerne", "hus"),
     "de": ("Die Häuser und die Bücher", "haus"),
     "el": ("Οι άνθρωποι και τα βιβλία", "ανθρωπ"),
     "en": ("The houses and the running foxes", "fox"),
     "es": ("Las casas y los libros", "cas"),
+    "et": ("Majad ja raamatud", "maja"),
+    "eu": ("Etxeak eta liburuak", "liburu"),
     "fa": ("کتاب‌های خوب", "خوب"),
     "fi": ("Talot ja kirjat", "talo"),
     "fr": ("Les maisons et les livres", "maison"),
+    "ga": ("Na tithe agus na leabhair", "leabhair"),
+    "gl": ("As casas e os libros", "cas"),
+    "ha": ("Gidajen Kano da littattafai", "Kano"),
+    "he": ("הבתים והספרים", "הבתים"),
     "hi": ("लड़कों की किताबें", "किताब"),
     "hu": ("A házak és a könyvek", "ház"),
     "id": ("Rumah-rumah dan membaca buku", "baca"),
     "it": ("Le biblioteche e gli alberi", "alber"),
     "ja": ("東京の本を読みました", "読む"),
+    "km": ("ភាសាខ្មែរ NFL", "ភាស"),
     "ko": ("대한민국", "한민"),
+    "lo": ("ພາສາລາວ NFL", "ພາສ"),
+    "lt": ("Namai ir knygos", "knyg"),
+    "lv": ("Mājas un grāmatas", "grāmat"),
+    "ms": ("Rumah dan membaca buku", "membaca"),
+    "my": ("မြန်မာဘာသာ", "ဘာသ"),
+    "ne": ("घरहरू र किताबहरू", "किताब"),
     "nl": ("De huizen en de boeken", "boek"),
     "no": ("Husene og bøkene", "hus"),
+    "pl": ("Książki w miastach", "miasto"),
     "pt": ("As casas e os livros", "livr"),
+    "ro": ("Casele și cărțile", "cărț"),
     "ru": ("Дома и книги", "книг"),
+    "so": ("Guryaha Muqdisho iyo buugaagta", "Muqdisho"),
+    "sr": ("Куће и књиге", "knjig"),
     "sv": ("Husen och böckerna", "hus"),
     "sw": ("Vitabu vya Kiswahili", "Kiswahili"),
+    "ta": ("வீடுகள் மற்றும் புத்தகங்கள்", "வீடு"),
     "te": ("పుస్తకాలు బాగున్నాయి", "పుస్తకా"),
     "th": ("ประเทศไทย NFL", "เทศ"),
     "tr": ("Evler ve kitaplar", "kitap"),
+    "uk": ("Будинки і книги", "книга"),
     "vi": ("Những ngôi nhà running", "running"),
     "yo": ("Àwọn ìwé Yorùbá", "Yorùbá"),
     "zh": ("中华人民共和国", "人民"),
@@ -72,6 +94,10 @@ def test_thai_trigrams() -> None:
     assert thai_trigrams("Super Bowl 50 ที่ NFL.") == ["super", "bowl", "50", "ที่", "nfl"]
     assert thai_trigrams("ครั้ง") == ["ครั", "รั้", "ั้ง"]
     assert thai_trigrams(' "…" ') == []
+
+
+def test_trigrams_of_a_script_leave_others_whole() -> None:
+    assert load_analyzer("km")("ភាសា ABC ภาษา") == ["ភាស", "ាសា", "abc", "ภาษา"]
 
 
 def test_thai_words_are_found_without_blanks_between_them() -> None:
