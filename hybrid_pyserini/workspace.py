@@ -16,13 +16,13 @@ from hybrid_pyserini.records import ALL, Pair
 BM25 = "bm25"
 """BM25's name among the models: in paths, as the runs' tag, in tables."""
 
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+-]*")
+_LANGUAGE = re.compile(r"[A-Za-z0-9_]+")
+
+
 def is_bm25(model: str) -> bool:
     """Whether a name in paths is BM25's, or ``bm25+...``: BM25 with queries that were translated."""
     return model.partition("+")[0] == BM25
-
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+-]*")
-_LANGUAGE = re.compile(r"[A-Za-z0-9_]+")
 
 
 def check_name(name: str, kind: str) -> str:

@@ -143,6 +143,16 @@ READERS = {
     ),
     "neuclir-2022": _neuclir(2022, ""),
     "neuclir-2023": _neuclir(2023, " and on all three together"),
+    "squad": Reader(
+        summary="SQuAD 1.1: English questions on paragraphs; dev-v1.1.json and, to train on, train-v1.1.json",
+        name="squad", files=squad_versions.files_of("1.1"), read=squad_versions.reader_of("1.1"),
+        training={"squad-train": ("en",)},
+    ),
+    "squad-v2": Reader(
+        summary="SQuAD 2.0, its answerable questions: dev-v2.0.json and, to train on, train-v2.0.json",
+        name="squad-v2", files=squad_versions.files_of("2.0"), read=squad_versions.reader_of("2.0"),
+        training={"squad-v2-train": ("en",)},
+    ),
     "squadshifts": Reader(
         summary="SQuADShifts: English questions on paragraphs, to stop training by as the paper does; a folder with "
         "new_wiki_v1.0.json and the like, whichever there are",
@@ -156,16 +166,6 @@ READERS = {
     "xm3600": Reader(
         summary="XM3600: captions of 3,600 images in 36 languages, searched by captions; a folder with captions.jsonl",
         name="xm3600", files=xm3600.files, read=xm3600.read,
-    ),
-    "squad": Reader(
-        summary="SQuAD 1.1: English questions on paragraphs; dev-v1.1.json and, to train on, train-v1.1.json",
-        name="squad", files=squad_versions.files_of("1.1"), read=squad_versions.reader_of("1.1"),
-        training={"squad-train": ("en",)},
-    ),
-    "squad-v2": Reader(
-        summary="SQuAD 2.0, its answerable questions: dev-v2.0.json and, to train on, train-v2.0.json",
-        name="squad-v2", files=squad_versions.files_of("2.0"), read=squad_versions.reader_of("2.0"),
-        training={"squad-v2-train": ("en",)},
     ),
     "xquad-r": Reader(
         summary="XQuAD-R (LAReQA): 1,190 questions in 11 languages, answered by sentences; a folder of <language>.json",
