@@ -3,8 +3,9 @@
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from hybrid_pyserini.data.published_format import PublishedFormat
 from hybrid_pyserini.data.registry import READERS, Reader, find_reader
 from hybrid_pyserini.data.source_registry import SOURCE_READERS, SourceReader
 from hybrid_pyserini.demo.preparing import BUILT_IN, prepare_built_in
@@ -14,6 +15,7 @@ from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_name
 if TYPE_CHECKING:
     from hybrid_pyserini.data.training_source import SourceInfo
 
+_KEPT = "is prepared already from these files: kept (--overwrite prepares it again)"
 _EXAMPLES = """examples:
   hybrid-pyserini prepare xquad-r --source path/to/xquad-r
   hybrid-pyserini prepare xquad-r --heldout --source path/to/xquad-r
@@ -53,54 +55,67 @@ def _summary(reader: Reader) -> str:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prepare the data set, unless it is prepared already from the same files, and print its counts."""
-    from hybrid_pyserini.data.dataset_writer import find_prepared, write_dataset
-    from hybrid_pyserini.provenance import sha256
-
+    """Prepare what is named, unless it is prepared already from the same files, and print its counts."""
     if arguments.dataset in BUILT_IN:
         _prepare_built_in(arguments)
-        return
-    if arguments.dataset in SOURCE_READERS:
+    elif arguments.dataset in SOURCE_READERS:
         _prepare_source(arguments, SOURCE_READERS[arguments.dataset])
-        return
-    reader = find_reader(arguments.dataset, heldout=arguments.heldout)
-    name = _name(arguments, reader)
-    workspace = Workspace(arguments.workspace)
-    source = _source(arguments, reader, workspace)
-    sources = {file: sha256(path) for file, path in reader.files(source).items()}
-    info = None if arguments.overwrite else find_prepared(workspace, name, sources)
-    if info is not None:
-        print(f"{name} is prepared already from these files: kept (--overwrite prepares it again)")
     else:
-        dataset = reader.read(source, name)
-        info = write_dataset(workspace, dataset, sources, overwrite=arguments.overwrite)
-        print(f"{name} prepared in {workspace.topics_folder(name)} and {workspace.collections_folder(name)}")
+        _prepare_dataset(arguments, find_reader(arguments.dataset, heldout=arguments.heldout))
+
+
+def _prepare_dataset(arguments: argparse.Namespace, reader: Reader) -> None:
+    from hybrid_pyserini.data.dataset_writer import find_prepared, write_dataset
+
+    files = _given(arguments, reader)
+    info = None if arguments.overwrite else find_prepared(files.workspace, files.name, files.hashes)
+    if info is not None:
+        print(f"{files.name} {_KEPT}")
+    else:
+        dataset = reader.read(files.folder, files.name)
+        info = write_dataset(files.workspace, dataset, files.hashes, overwrite=arguments.overwrite)
+        folders = files.workspace.topics_folder(files.name), files.workspace.collections_folder(files.name)
+        print(f"{files.name} prepared in {folders[0]} and {folders[1]}")
     print_counts(info)
 
 
 def _prepare_source(arguments: argparse.Namespace, reader: SourceReader) -> None:
-    """Prepare a training source that comes without a data set, unless it is prepared already."""
+    """The same of a training source that comes without a data set."""
     from hybrid_pyserini.data.training_source import find_prepared_source, write_source
-    from hybrid_pyserini.provenance import sha256
 
     if arguments.heldout:
         raise InputError(f"{arguments.dataset!r} is a training source: it has no held-out split",
                          remedy="leave out --heldout")
-    name = _name(arguments, reader)
-    workspace = Workspace(arguments.workspace)
-    source = _source(arguments, reader, workspace)
-    sources = {file: sha256(path) for file, path in reader.files(source).items()}
-    info = None if arguments.overwrite else find_prepared_source(workspace, name, sources)
+    files = _given(arguments, reader)
+    info = None if arguments.overwrite else find_prepared_source(files.workspace, files.name, files.hashes)
     if info is not None:
-        print(f"{name} is prepared already from these files: kept (--overwrite prepares it again)")
+        print(f"{files.name} {_KEPT}")
     else:
-        prepared = reader.read(source, name)
-        info = write_source(workspace, prepared, sources, overwrite=arguments.overwrite)
-        print(f"training source {name} prepared: {workspace.source(name)}")
+        source = reader.read(files.folder, files.name)
+        info = write_source(files.workspace, source, files.hashes, overwrite=arguments.overwrite)
+        print(f"training source {files.name} prepared: {files.workspace.source(files.name)}")
     _print_source(info)
 
 
-def _source(arguments: argparse.Namespace, reader: Reader | SourceReader, workspace: Workspace) -> Path:
+class _Given(NamedTuple):
+    """The files to prepare from, and where what comes of them goes."""
+
+    workspace: Workspace
+    name: str
+    folder: Path
+    hashes: dict[str, str]
+    """File -> SHA-256."""
+
+
+def _given(arguments: argparse.Namespace, reader: PublishedFormat) -> _Given:
+    from hybrid_pyserini.provenance import sha256
+
+    workspace, name = Workspace(arguments.workspace), _name(arguments, reader)
+    folder = _source(arguments, reader, workspace)
+    return _Given(workspace, name, folder, {file: sha256(path) for file, path in reader.files(folder).items()})
+
+
+def _source(arguments: argparse.Namespace, reader: PublishedFormat, workspace: Workspace) -> Path:
     """The folder with the files, which are fetched into it where that is asked for; else no network is touched."""
     if arguments.download:
         return _download(arguments, reader, workspace)
@@ -113,7 +128,7 @@ def _source(arguments: argparse.Namespace, reader: Reader | SourceReader, worksp
     return arguments.source
 
 
-def _download(arguments: argparse.Namespace, reader: Reader | SourceReader, workspace: Workspace) -> Path:
+def _download(arguments: argparse.Namespace, reader: PublishedFormat, workspace: Workspace) -> Path:
     from hybrid_pyserini.data.download import download
     from hybrid_pyserini.data.published_files import published_files
 
@@ -150,7 +165,7 @@ def _prepare_built_in(arguments: argparse.Namespace) -> None:
     print_counts(declared[0])
 
 
-def _name(arguments: argparse.Namespace, reader: Reader | SourceReader) -> str:
+def _name(arguments: argparse.Namespace, reader: PublishedFormat) -> str:
     """What the data set is called: a published one by its own name, so that a name always means the same."""
     if reader.name is None and arguments.name is None:
         raise InputError(f"{arguments.dataset!r} needs a name", remedy="give --name")

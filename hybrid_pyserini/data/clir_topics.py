@@ -139,13 +139,6 @@ def find_collections(source: Path, names: Sequence[str], remedy: str) -> dict[st
     return found
 
 
-def required(path: Path, remedy: str) -> Path:
-    """A file that must be there."""
-    if not path.is_file():
-        raise InputError("no such file", remedy=remedy, path=path)
-    return path
-
-
 def check_judgements(qrels: Qrels, published: int, path: Path) -> Qrels:
     """Raises InputError where a qrels file has another number of judgements than was published."""
     found = sum(map(len, qrels.values()))

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.published_format import PublishedFormat
 from hybrid_pyserini.data.readers import (
     beir,
     belebele,
@@ -28,23 +29,16 @@ from hybrid_pyserini.data.source_registry import SOURCE_READERS
 from hybrid_pyserini.errors import InputError
 
 
-@dataclass(frozen=True)
-class Reader:
+@dataclass(frozen=True, kw_only=True)
+class Reader(PublishedFormat):
     """How one published format becomes a PreparedDataset."""
 
-    summary: str
-    name: str | None
-    """What the data set is called in a workspace; None: the user has to name it."""
-    files: Callable[[Path], dict[str, Path]]
-    """Folder -> name in ``dataset.json`` -> file, for every file that is read; raises InputError for a missing one."""
     read: Callable[[Path, str], PreparedDataset]
     """Folder, name of the data set -> the data set; raises InputError for whatever is wrong."""
     training: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Training source that comes with it, as far as that is known before reading -> its languages."""
     heldout: "Reader | None" = None
     """The same files split into training examples and a test set, where the data set comes without such a split."""
-    published: str | None = None
-    """What its files are listed under in ``published_files.tsv``, for --download; None: if at all, its own name."""
     variants: Mapping[str, "Reader"] = field(default_factory=dict)
     """Other choices of the same files, such as another split, by what they are called on the command line."""
 

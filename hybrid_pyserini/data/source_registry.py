@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hybrid_pyserini.data.published_format import PublishedFormat
 from hybrid_pyserini.data.readers import dpr, duorc, mfaq, mmarco, natural_questions, newsqa, wikiqa, yahoo_qa
 from hybrid_pyserini.data.training_source import PreparedSource
 
@@ -12,21 +13,14 @@ def _english(_source: Path) -> tuple[str, ...]:
     return ("en",)
 
 
-@dataclass(frozen=True)
-class SourceReader:
+@dataclass(frozen=True, kw_only=True)
+class SourceReader(PublishedFormat):
     """How one published format becomes a training source."""
 
-    summary: str
-    name: str | None
-    """What the source is called in a workspace; None: the user has to name it."""
-    files: Callable[[Path], dict[str, Path]]
-    """Folder -> name in the manifest -> file, for every file that is read; raises InputError for a missing one."""
     read: Callable[[Path, str], PreparedSource]
     """Folder, name of the source -> the source; raises InputError for whatever is wrong."""
     languages: Callable[[Path], tuple[str, ...]] = _english
     """Folder -> the languages of its examples, as far as that is known before reading."""
-    published: str | None = None
-    """What its files are listed under in ``published_files.tsv``, for --download; None: if at all, its own name."""
 
 
 SOURCE_READERS = {

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hybrid_pyserini.data.registry import Reader, find_reader
+from hybrid_pyserini.data.published_format import PublishedFormat
+from hybrid_pyserini.data.registry import find_reader
 from hybrid_pyserini.data.source_registry import SOURCE_READERS, SourceReader
 from hybrid_pyserini.demo.names import LANGUAGES
 from hybrid_pyserini.demo.preparing import BUILT_IN
@@ -109,7 +110,7 @@ def _dataset_file(name: str) -> str:
     return Workspace(Path()).dataset_file(name).as_posix()
 
 
-def _named(preparation: Preparation, reader: Reader | SourceReader) -> tuple[str, str]:
+def _named(preparation: Preparation, reader: PublishedFormat) -> tuple[str, str]:
     """What a preparation's data set or source is called, and its folder."""
     if (reader.name is None) == (preparation.name is None):
         remedy = "add 'name'" if reader.name is None else f"leave out 'name': it is {reader.name!r}"
@@ -119,7 +120,7 @@ def _named(preparation: Preparation, reader: Reader | SourceReader) -> tuple[str
     return reader.name or str(preparation.name), preparation.source
 
 
-def _files_of(reader: Reader | SourceReader, source: str, variables: Mapping[str, str]) -> Found:
+def _files_of(reader: PublishedFormat, source: str, variables: Mapping[str, str]) -> Found:
     if why := unset(source, variables):
         return Found(lacks=why)
     folder = Path(source)

@@ -20,6 +20,7 @@ from typing import Any
 
 from hybrid_pyserini.data.corpus import Corpus, Fields
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, Qrels, Topics
 from hybrid_pyserini.trec import read_qrels, read_topics
@@ -44,10 +45,8 @@ def files(source: Path, split: str = "test-a-pools") -> dict[str, Path]:
     found = []
     for language, collection in _collections(source).items():
         questions, native, qrels = _places(source, language, split)
-        for path in (questions, qrels):
-            if not path.is_file():
-                raise InputError("no such file", remedy=_REMEDY, path=path)
-        found += [questions, qrels, collection, *([native] if native.is_file() else [])]
+        found += [required(questions, _REMEDY), required(qrels, _REMEDY), collection]
+        found += [native] if native.is_file() else []
     return {str(path.relative_to(source)): path for path in found}
 
 

@@ -16,9 +16,9 @@ from hybrid_pyserini.data.answers import AnswerIndex
 from hybrid_pyserini.data.blocks import blocks
 from hybrid_pyserini.data.fields import field, text_list
 from hybrid_pyserini.data.json_array import read_json_array
+from hybrid_pyserini.data.source_files import those_there
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.data.training_source import PreparedSource, source_of_rows
-from hybrid_pyserini.errors import InputError
 
 ORIGIN = "https://github.com/duorc/duorc"
 LICENCE = "MIT"
@@ -27,12 +27,9 @@ FILES = ("SelfRC_train.json", "ParaphraseRC_train.json")
 
 def files(source: Path) -> dict[str, Path]:
     """Those of the two training files that are there; raises InputError where there is none."""
-    found = {name: source / name for name in FILES if (source / name).is_file()}
-    if not found:
-        raise InputError(
-            f"neither of DuoRC's files here: {', '.join(FILES)}", remedy=f"take them from {ORIGIN}", path=source
-        )
-    return found
+    return those_there(
+        source, FILES, f"neither of DuoRC's files here: {', '.join(FILES)}", f"take them from {ORIGIN}"
+    )
 
 
 def read(source: Path, name: str) -> PreparedSource:

@@ -22,10 +22,10 @@ from hybrid_pyserini.data.clir_topics import (
     clir_dataset,
     find_collections,
     read_clir_topics,
-    required,
 )
 from hybrid_pyserini.data.corpus import Corpus
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.trec import read_qrels
 
 ORIGIN = "https://github.com/hltcoe/HC4"

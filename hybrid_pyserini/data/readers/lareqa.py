@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hybrid_pyserini.data.passage_groups import group_questions
 from hybrid_pyserini.data.readers.squad import REMEDY, member, read_articles, read_question
+from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Passage
@@ -60,16 +61,10 @@ class LareqaFile:
         )
 
 
-def language_files(source: Path, languages: Iterable[str], dataset: str) -> dict[str, Path]:
+def language_files(source: Path, languages: Collection[str], dataset: str) -> dict[str, Path]:
     """``<language>.json`` of each language; raises InputError for a missing one. ``dataset``: its name for people."""
-    paths = {f"{language}.json": source / f"{language}.json" for language in languages}
-    for path in paths.values():
-        if not path.is_file():
-            raise InputError(
-                "no such file", path=path,
-                remedy=f"{dataset} has one for each of {' '.join(languages)}: take all of them from {ORIGIN}",
-            )
-    return paths
+    remedy = f"{dataset} has one for each of {' '.join(languages)}: take all of them from {ORIGIN}"
+    return {f"{language}.json": required(source / f"{language}.json", remedy) for language in languages}
 
 
 def check_counts(file: LareqaFile, questions: int, sentences: int, dataset: str) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.data.fields import field
+from hybrid_pyserini.data.source_files import those_there
 from hybrid_pyserini.data.training_source import PreparedSource, source_of_rows
-from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl
 
 ORIGIN = "https://huggingface.co/datasets/clips/mfaq"
@@ -25,13 +25,10 @@ LANGUAGES = (
 
 def files(source: Path) -> dict[str, Path]:
     """The training files that are there, by language; raises InputError where there is none."""
-    paths = {f"data/{language}/train.jsonl": source / "data" / language / "train.jsonl" for language in LANGUAGES}
-    found = {name: path for name, path in paths.items() if path.is_file()}
-    if not found:
-        raise InputError(
-            "none of MFAQ's files here: data/<language>/train.jsonl", remedy=f"take them from {ORIGIN}", path=source
-        )
-    return found
+    return those_there(
+        source, [f"data/{language}/train.jsonl" for language in LANGUAGES],
+        "none of MFAQ's files here: data/<language>/train.jsonl", f"take them from {ORIGIN}",
+    )
 
 
 def languages(source: Path) -> tuple[str, ...]:

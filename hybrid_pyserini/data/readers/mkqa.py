@@ -22,6 +22,7 @@ from hybrid_pyserini.data.answers import AnswerIndex
 from hybrid_pyserini.data.corpus import Corpus, Fields, Judgements
 from hybrid_pyserini.data.dataset import PreparedDataset
 from hybrid_pyserini.data.fields import field
+from hybrid_pyserini.data.source_files import first_of
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl
@@ -57,11 +58,8 @@ def files(source: Path) -> dict[str, Path]:
     """MKQA's file and the corpus; raises InputError where one is missing."""
     found: dict[str, Path] = {}
     for what, names in _FILES.items():
-        path = next((source / name for name in names if (source / name).is_file()), None)
-        if path is None:
-            remedy = f"take it from {ORIGIN}" if what == "mkqa" else "put the passages to search there (BEIR's nq)"
-            raise InputError("no such file", remedy=remedy, path=source / names[0])
-        found[path.name] = path
+        remedy = f"take it from {ORIGIN}" if what == "mkqa" else "put the passages to search there (BEIR's nq)"
+        found |= first_of(source, names, remedy)
     return found
 
 

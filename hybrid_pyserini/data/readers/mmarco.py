@@ -32,6 +32,7 @@ from tqdm import tqdm
 
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs
 from hybrid_pyserini.data.scratch import scratch_database
+from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.data.text import check_text, one_line
 from hybrid_pyserini.data.training_source import HARD_NEGATIVES, PreparedSource
 from hybrid_pyserini.data.tsv import read_tsv
@@ -123,10 +124,7 @@ def _root(source: Path) -> Path:
 
 
 def _needed(source: Path, name: str) -> Path:
-    path = _root(source) / name
-    if not path.is_file():
-        raise InputError("no such file", remedy=f"take it from the folder data of {ORIGIN}", path=path)
-    return path
+    return required(_root(source) / name, f"take it from the folder data of {ORIGIN}")
 
 
 def _dev(source: Path) -> list[_Language]:

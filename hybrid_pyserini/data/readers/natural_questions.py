@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.data.fields import field
+from hybrid_pyserini.data.source_files import first_of
 from hybrid_pyserini.data.training_source import PreparedSource, source_of_rows
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl
@@ -25,12 +26,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 def files(source: Path) -> dict[str, Path]:
     """The training file, gzipped or not; raises InputError where it is not there."""
-    for name in (f"{FILE}.gz", FILE):
-        if (source / name).is_file():
-            return {name: source / name}
-    raise InputError(
-        "no such file", remedy=f"take the simplified training set from {ORIGIN}", path=source / f"{FILE}.gz"
-    )
+    return first_of(source, (f"{FILE}.gz", FILE), f"take the simplified training set from {ORIGIN}")
 
 
 def read(source: Path, name: str) -> PreparedSource:

@@ -13,6 +13,7 @@ from typing import Any
 
 from hybrid_pyserini.data.blocks import blocks
 from hybrid_pyserini.data.readers.squad import member
+from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.data.training_source import PreparedSource, source_of_rows
 from hybrid_pyserini.errors import InputError
@@ -25,9 +26,7 @@ FILE = "combined-newsqa-data-v1.json"
 
 def files(source: Path) -> dict[str, Path]:
     """The file that the publisher's scripts make; raises InputError where it is not there."""
-    if not (source / FILE).is_file():
-        raise InputError("no such file", remedy=f"make it with the scripts of {ORIGIN}", path=source / FILE)
-    return {FILE: source / FILE}
+    return {FILE: required(source / FILE, f"make it with the scripts of {ORIGIN}")}
 
 
 def read(source: Path, name: str) -> PreparedSource:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset
 from hybrid_pyserini.data.readers.squad_paragraphs import Paragraphs
+from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair
 
@@ -34,11 +35,8 @@ def reader_of(version: str) -> Callable[[Path, str], PreparedDataset]:
 
 def _files(version: str, source: Path) -> dict[str, Path]:
     """The two files; raises InputError where one is missing."""
-    paths = {name: source / name for name in (f"dev-v{version}.json", f"train-v{version}.json")}
-    for path in paths.values():
-        if not path.is_file():
-            raise InputError("no such file", remedy=f"take it from {ORIGIN}", path=path)
-    return paths
+    names = (f"dev-v{version}.json", f"train-v{version}.json")
+    return {name: required(source / name, f"take it from {ORIGIN}") for name in names}
 
 
 def _read(version: str, source: Path, name: str) -> PreparedDataset:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset
 from hybrid_pyserini.data.readers.squad_paragraphs import Paragraphs
-from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.data.source_files import those_there
 from hybrid_pyserini.records import Pair
 
 ORIGIN = "https://modestyachts.github.io/squadshifts-website"
@@ -18,12 +18,9 @@ FILES = ("amazon_reviews_v1.0.json", "new_wiki_v1.0.json", "nyt_v1.0.json", "red
 
 def files(source: Path) -> dict[str, Path]:
     """Those of the four published files that are there; raises InputError where there is none."""
-    found = {name: source / name for name in FILES if (source / name).is_file()}
-    if not found:
-        raise InputError(
-            f"none of SQuADShifts' files here: {', '.join(FILES)}", remedy=f"take them from {ORIGIN}", path=source
-        )
-    return found
+    return those_there(
+        source, FILES, f"none of SQuADShifts' files here: {', '.join(FILES)}", f"take them from {ORIGIN}"
+    )
 
 
 def read(source: Path, name: str) -> PreparedDataset:

@@ -20,6 +20,7 @@ from babel.core import get_global
 from hybrid_pyserini import languages
 from hybrid_pyserini.data.dataset import PreparedDataset
 from hybrid_pyserini.data.passage_groups import group_questions
+from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_lines
@@ -123,8 +124,7 @@ def _languages(source: Path) -> list[str]:
             "no tatoeba.<xxx>-eng.<xxx> and tatoeba.<xxx>-eng.eng here", remedy=f"take them from {ORIGIN}", path=source
         )
     for path in (path for iso in found for path in _paths(source, iso)):
-        if not path.is_file():
-            raise InputError("no such file", remedy=f"a language has two: take both from {ORIGIN}", path=path)
+        required(path, f"a language has two: take both from {ORIGIN}")
     return found
 
 

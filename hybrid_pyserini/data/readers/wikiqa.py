@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.data.training_source import HARD_NEGATIVES, PreparedSource, source_of_rows
 from hybrid_pyserini.data.tsv import read_tsv
 from hybrid_pyserini.errors import InputError
@@ -24,9 +25,7 @@ _COLUMNS = ("QuestionID", "Question", "DocumentID", "DocumentTitle", "SentenceID
 
 def files(source: Path) -> dict[str, Path]:
     """The training file; raises InputError where it is not there."""
-    if not (source / FILE).is_file():
-        raise InputError("no such file", remedy=f"take WikiQACorpus.zip from {ORIGIN}", path=source / FILE)
-    return {FILE: source / FILE}
+    return {FILE: required(source / FILE, f"take WikiQACorpus.zip from {ORIGIN}")}
 
 
 def read(source: Path, name: str) -> PreparedSource:

@@ -17,6 +17,7 @@ from typing import Any
 
 from hybrid_pyserini.collection import check_id
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs, union
+from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl
@@ -47,9 +48,7 @@ class _Captions:
 
 def files(source: Path) -> dict[str, Path]:
     """``captions.jsonl``; raises InputError where it is missing."""
-    path = source / "captions.jsonl"
-    if not path.is_file():
-        raise InputError("no such file", remedy=f"unpack captions.zip of {ORIGIN} into the folder", path=path)
+    path = required(source / "captions.jsonl", f"unpack captions.zip of {ORIGIN} into the folder")
     return {path.name: path}
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.data.json_array import read_json_array
+from hybrid_pyserini.data.source_files import first_of
 from hybrid_pyserini.data.training_source import PreparedSource, source_of_rows
-from hybrid_pyserini.errors import InputError
 
 ORIGIN = "https://ciir.cs.umass.edu/downloads/nfL6"
 LICENCE = "see origin"
@@ -21,10 +21,7 @@ FILES = ("nfL6.json", "nfL6.json.gz")
 
 def files(source: Path) -> dict[str, Path]:
     """The file, gzipped or not; raises InputError where it is not there."""
-    for name in FILES:
-        if (source / name).is_file():
-            return {name: source / name}
-    raise InputError("no such file", remedy=f"take it from {ORIGIN}", path=source / FILES[0])
+    return first_of(source, FILES, f"take it from {ORIGIN}")
 
 
 def read(source: Path, name: str) -> PreparedSource:
