@@ -32,6 +32,11 @@ class System:
     models: tuple[str, ...]
     """More than one where the system was trained with several seeds."""
 
+    @property
+    def typed(self) -> str:
+        """As it is given on the command line."""
+        return self.name if self.models == (self.name,) else f"{self.name}={','.join(self.models)}"
+
 
 @dataclass(frozen=True)
 class Evaluated:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hybrid_pyserini.recipes.options import Options
+
 MNRL = "mnrl-shuffled"
 """The strategy that is not ours: the command ``mnrl`` trains it."""
 
@@ -11,18 +13,6 @@ MNRL = "mnrl-shuffled"
 SMALL = "small"
 """What the encoder is called that a recipe makes, where it makes one; the seed stands behind it where each has its
 own."""
-
-
-@dataclass(frozen=True)
-class Option:
-    """An argument of a command: ``--name value ...``."""
-
-    values: tuple[str, ...]
-    line: int
-
-
-Options = Mapping[str, Option]
-"""Name without hyphens in front -> its values."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.recipes.options import Option, lines_of, trainers_words_of, words_of
+from hybrid_pyserini.recipes.output_steps import Evaluated, output_steps
 from hybrid_pyserini.recipes.outside import (
     Found,
     Languages,
@@ -22,9 +24,6 @@ from hybrid_pyserini.recipes.outside import (
 from hybrid_pyserini.recipes.recipe import (
     MNRL,
     Init,
-    Option,
-    Options,
-    Output,
     Recipe,
     Store,
     System,
@@ -70,10 +69,9 @@ class _Resolver:
             if step.command == "evaluate":
                 evaluated[step.dataset].append(step.name)
             yield step
-        for dataset, names in evaluated.items():
-            yield from self._outputs(dataset, tuple(names))
-        if self.recipe.shift:
-            yield from self._shift(self.recipe.shift, tuple(name for names in evaluated.values() for name in names))
+        yield from output_steps(
+            self.recipe, [Evaluated(dataset, tuple(names)) for dataset, names in evaluated.items()]
+        )
 
     def _prepare(self) -> Iterator[Step]:
         for each in self.recipe.prepare:
@@ -109,10 +107,10 @@ class _Resolver:
         self.giving[each.name] = (name, frozenset({each.source_language, *each.languages}))
         words = ["translate", each.source, "--model", each.model, "--to", ",".join(each.languages)]
         return Step(
-            name, (*words, "--output", each.name, *_words(each.options)), each.line,
+            name, (*words, "--output", each.name, *words_of(each.options)), each.line,
             f"translations/sources/{each.name}/manifest.json", needs=needs, inputs=inputs, lacks=lacks,
             places=frozenset([*([] if inside else [""]), *(["--model"] if is_folder else [])]),  # "": before the first
-            lines=_lines(each.options), processes=each.processes,
+            lines=lines_of(each.options), processes=each.processes,
         )
 
     def _model_files(self, model: str) -> tuple[Found, bool]:
@@ -149,10 +147,10 @@ class _Resolver:
         known += [self.giving[source][1] for source in (inside or ([store.name] if needs else []))]
         self.languages[store.name] = None if lacks or None in known else _selected(store, known)
         sources = [_given(source) if source in inside else source for source in store.sources]
-        words = ("examples", store.name, *(("--source", *sources) if sources else ()), *_words(store.options))
+        words = ("examples", store.name, *(("--source", *sources) if sources else ()), *words_of(store.options))
         return Step(
             name, words, store.line, f"examples/{store.name}/manifest.json", needs=needs, inputs=inputs, lacks=lacks,
-            places=frozenset([] if inside else ["--source"]), lines=_lines(store.options),
+            places=frozenset([] if inside else ["--source"]), lines=lines_of(store.options),
         )
 
     def _store(self, name: str) -> tuple[tuple[str, ...], Found]:
@@ -208,8 +206,8 @@ class _Resolver:
             seed = name.removeprefix(f"{init.name}-")
             of_seed = {} if "seed" in options else {"seed": Option((seed,), init.line)}
             yield Step(
-                f"init {name}", ("init", name, *_words(options | of_seed)), init.line, f"models/{name}/init.json",
-                needs=needs, inputs=inputs, lacks=lacks, places=frozenset(["--text"]), lines=_lines(options),
+                f"init {name}", ("init", name, *words_of(options | of_seed)), init.line, f"models/{name}/init.json",
+                needs=needs, inputs=inputs, lacks=lacks, places=frozenset(["--text"]), lines=lines_of(options),
                 model=name,
             )
 
@@ -231,9 +229,9 @@ class _Resolver:
             needs, found = self._dataset(search.dataset)
             for _ in self.recipe.baselines:
                 yield Step(
-                    f"bm25 {search.dataset}", ("bm25", search.dataset, *_words(search.options)), search.line,
+                    f"bm25 {search.dataset}", ("bm25", search.dataset, *words_of(search.options)), search.line,
                     f"runs/{search.dataset}/run.{search.dataset}.{BM25}.json", needs=needs, inputs=found.files,
-                    lacks=found.lacks, lines=_lines(search.options), dataset=search.dataset, model=BM25,
+                    lacks=found.lacks, lines=lines_of(search.options), dataset=search.dataset, model=BM25,
                 )
                 yield self._evaluate(search.dataset, BM25, f"bm25 {search.dataset}")
         if self.recipe.train:
@@ -258,9 +256,9 @@ class _Resolver:
         words += ["--strategy", system.strategy] if command == "train" else []
         words += ["--alpha", f"{system.alpha:g}"] if system.alpha is not None else []
         return Step(
-            f"{command} {model}", (*words, "--seed", str(seed), *_trainers_words(options)), system.line,
+            f"{command} {model}", (*words, "--seed", str(seed), *trainers_words_of(options)), system.line,
             f"models/{model}/training.json", needs=needs, inputs=inputs, lacks=lacks,
-            places=frozenset(["--init"] if started.files else []), lines=_lines(options),
+            places=frozenset(["--init"] if started.files else []), lines=lines_of(options),
             processes=training.processes if command == "train" else 1, model=model,
         )
 
@@ -276,61 +274,19 @@ class _Resolver:
                 needs=(*needs, trained.name), inputs=found.files, lacks=found.lacks, dataset=dataset, model=model,
             )
             yield Step(
-                f"search {dataset} {model}", ("search", dataset, "--model", model, *_words(search.options)),
+                f"search {dataset} {model}", ("search", dataset, "--model", model, *words_of(search.options)),
                 search.line, f"runs/{dataset}/run.{dataset}.{model}.json", needs=(index,),
-                lines=_lines(search.options), dataset=dataset, model=model,
+                lines=lines_of(search.options), dataset=dataset, model=model,
             )
             yield self._evaluate(dataset, model, f"search {dataset} {model}")
 
     def _evaluate(self, dataset: str, model: str, searched: str) -> Step:
         options = self.recipe.evaluate.options
         return Step(
-            f"evaluate {dataset} {model}", ("evaluate", dataset, "--model", model, *_words(options)),
+            f"evaluate {dataset} {model}", ("evaluate", dataset, "--model", model, *words_of(options)),
             self.recipe.evaluate.line, f"runs/{dataset}/eval.{dataset}.{model}.json", needs=(searched,),
-            lines=_lines(options), dataset=dataset, model=model,
+            lines=lines_of(options), dataset=dataset, model=model,
         )
-
-    def _outputs(self, dataset: str, evaluated: tuple[str, ...]) -> Iterator[Step]:
-        """The tables of all systems, as text for people and as JSON, and the report."""
-        systems, folder = self._compared(), f"reports/{self.recipe.name}"
-        if self.recipe.compare:
-            line, options = self.recipe.compare.line, self.recipe.compare.options
-            for form, ending in (("markdown", "md"), ("json", "json")):
-                file = f"{folder}/compare.{dataset}.{ending}"
-                words = ("compare", dataset, *systems, *_words(options), "--format", form)
-                yield Step(
-                    f"compare {dataset} ({form})", (*words, "--output", f"{WORKSPACE}{file}"), line, file,
-                    needs=evaluated, lines=_lines(options), dataset=dataset,
-                )
-        if self.recipe.report:
-            line, options = self.recipe.report.line, self.recipe.report.options
-            swept = [
-                f"{system.alpha:g}={system.name}" for system in (self.recipe.train.systems if self.recipe.train else ())
-                if system.alpha is not None and system.options is None
-            ]
-            words = ("report", dataset, *systems, *(["--alpha", *swept] if len(swept) > 1 else []), *_words(options))
-            yield Step(
-                f"report {dataset}", (*words, "--output", f"{WORKSPACE}{folder}/{dataset}"), line,
-                f"{folder}/{dataset}/index.html", needs=evaluated, lines=_lines(options), dataset=dataset,
-            )
-
-
-    def _compared(self) -> list[str]:
-        """All systems as ``compare`` takes them."""
-        return [
-            name if models == (name,) else f"{name}={','.join(models)}" for name, models in self.recipe.systems.items()
-        ]
-
-    def _shift(self, shift: Output, evaluated: tuple[str, ...]) -> Iterator[Step]:
-        """The first data set against the others."""
-        datasets = [search.dataset for search in self.recipe.search]
-        for form, ending in (("markdown", "md"), ("json", "json")):
-            file = f"reports/{self.recipe.name}/shift.{ending}"
-            words = ("shift", *datasets, "--systems", *self._compared(), *_words(shift.options), "--format", form)
-            yield Step(
-                f"shift ({form})", (*words, "--output", f"{WORKSPACE}{file}"), shift.line, file, needs=evaluated,
-                lines=_lines(shift.options),
-            )
 
 
 def _given(source: str) -> str:
@@ -343,22 +299,6 @@ def _selected(store: Store, known: Sequence[Languages]) -> Languages:
     there = frozenset(language for languages in known for language in languages or ())
     chosen = store.options["languages"].values if "languages" in store.options else ()
     return there & {word.partition("=")[0] for word in chosen} if chosen else there
-
-
-def _words(options: Options) -> tuple[str, ...]:
-    """Arguments as they are typed; what is true is given without a value, what is false is left out."""
-    flags: dict[tuple[str, ...], tuple[str, ...] | None] = {("true",): (), ("false",): None}
-    values = {name: flags.get(option.values, option.values) for name, option in options.items()}
-    return tuple(word for name, each in values.items() if each is not None for word in (f"--{name}", *each))
-
-
-def _trainers_words(options: Options) -> tuple[str, ...]:
-    """The same for TrainingArguments, all of which take true and false as values."""
-    return tuple(word for name, option in options.items() for word in (f"--{name}", *option.values))
-
-
-def _lines(options: Options) -> dict[str, int]:
-    return {f"--{name}": option.line for name, option in options.items()}
 
 
 def _together(found: list[Found]) -> tuple[tuple[Path, ...], str]:

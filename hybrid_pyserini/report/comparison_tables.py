@@ -13,7 +13,7 @@ from hybrid_pyserini.evaluation.families import RANK_DISTANCE, of_all_languages
 from hybrid_pyserini.evaluation.grid import INTO
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.records import Pair
-from hybrid_pyserini.report.table_formats import Cell, Table, render_tables
+from hybrid_pyserini.report.table_formats import Cell, Table, best_two, render_tables
 from hybrid_pyserini.report.tables import NONE
 
 ALPHA = 0.05
@@ -137,15 +137,15 @@ def _compared(
         name: round(of["mean"], digits)
         for name, of in figures.items() if of["mean"] is not None and not of.get("bound")
     }
-    ranking = sorted(set(shown.values()), reverse=not distance)[:2]
+    places = best_two(shown, smallest=distance)
     best = (min if distance else max)(shown, key=lambda name: figures[name]["mean"], default=None)
     worse = _worse_than(record, best, place, setting, measure)
     cells = {}
     for system in record["systems"]:
         name = system["name"]
         of = figures.get(name, {"mean": None})
-        rank = ranking.index(shown[name]) + 1 if shown.get(name) in ranking and len(ranking) > 1 else 0
-        cells[name] = Cell(figure_text(of, digits, half), rank, name in worse and shown.get(name) != ranking[0])
+        same_as_best = best is not None and shown.get(name) == shown[best]
+        cells[name] = Cell(figure_text(of, digits, half), places.get(name, 0), name in worse and not same_as_best)
     return cells
 
 

@@ -194,11 +194,7 @@ def _provenance(info: DatasetInfo, record: Mapping[str, Any], asked: Asked) -> l
 
 def command(dataset: str, asked: Asked) -> str:
     """The command that makes the report again, in any workspace with the same evaluations."""
-    words = ["hybrid-pyserini", "report", dataset]
-    words += [
-        system.name if system.models == (system.name,) else f"{system.name}={','.join(system.models)}"
-        for system in asked.systems
-    ]
+    words = ["hybrid-pyserini", "report", dataset, *(system.typed for system in asked.systems)]
     if asked.measures is not None:
         words += ["--measures", *asked.measures]
     if asked.alphas:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hybrid_pyserini.report.comparison_tables import figure_text
-from hybrid_pyserini.report.table_formats import Cell, Table, render_tables
+from hybrid_pyserini.report.table_formats import Cell, Table, best_two, render_tables
+from hybrid_pyserini.workspace import is_bm25
 
 
 def render(record: Mapping[str, Any], form: str, *, terminal: bool = False) -> str:
@@ -50,16 +51,9 @@ def _table(record: Mapping[str, Any], setting: str, measure: str) -> Table:
 
 
 def _ranked(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Cell]:
-    """System -> its figure with half of its interval; the best and second best of those that print differently."""
-    shown = {system: round(of["mean"], 3) for system, of in figures.items()}
-    ranking = sorted(set(shown.values()), reverse=True)[:2]
-    return {
-        system: Cell(
-            figure_text(of, 3, half=True),
-            ranking.index(shown[system]) + 1 if shown[system] in ranking and len(ranking) > 1 else 0,
-        )
-        for system, of in figures.items()
-    }
+    """System -> its figure with half of its interval, the best and the second best told apart."""
+    places = best_two({system: round(of["mean"], 3) for system, of in figures.items()})
+    return {system: Cell(figure_text(of, 3, half=True), places[system]) for system, of in figures.items()}
 
 
 def _drop(of: Mapping[str, Any]) -> str:
@@ -70,7 +64,10 @@ def _drop(of: Mapping[str, Any]) -> str:
 def shift_notes(record: Mapping[str, Any]) -> list[str]:
     """What a reader of the tables must know."""
     clusters = ", ".join(f"{of['count']} {of['of']}s of {name}" for name, of in record["clusters"].items())
-    single = [system["name"] for system in record["systems"] if len(system["models"]) == 1]
+    single = [
+        system["name"] for system in record["systems"]
+        if len(system["models"]) == 1 and not is_bm25(system["models"][0])
+    ]
     notes = [
         f"± half of the 95% interval: {clusters}, each data set by itself; and seeds, where there are several.",
         f"drop: {record['in_domain']} minus the mean of the others, with its 95% interval.",

@@ -1,7 +1,7 @@
 """Tables of figures as text, Markdown and LaTeX, with the best and the second best of a column or row told apart."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hybrid_pyserini.report.tables import markdown
@@ -19,6 +19,15 @@ class Cell:
     text: str
     place: int = 0
     dagger: bool = False
+
+
+def best_two(printed: Mapping[str, float], *, smallest: bool = False) -> dict[str, int]:
+    """Name -> 1 for the best, 2 for the second best of figures as they are printed, else 0. Figures that print the same
+    share a place, and where all do none has one. ``smallest``: the smaller is the better."""
+    ranking = sorted(set(printed.values()), reverse=not smallest)[:2]
+    if len(ranking) < 2:
+        return dict.fromkeys(printed, 0)
+    return {name: ranking.index(figure) + 1 if figure in ranking else 0 for name, figure in printed.items()}
 
 
 @dataclass(frozen=True)

@@ -107,8 +107,12 @@ def _trained_weights(encoder: Encoder) -> str:
 
 
 def _told(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Trainer's log as an undisturbed training has it: without its summary, whose mean loss and time are of the steps
-    since the last interruption only, without times, and sorted, as a checkpoint's log comes back."""
+    """Trainer's log without what an interruption changes: its summary, whose mean loss and time are of the steps since
+    then only, and times; sorted, as a checkpoint's log comes back.
+
+    One figure is changed all the same: where ``--save_steps`` is no multiple of ``--logging_steps``, Trainer takes the
+    first loss that it logs after an interruption over too many steps, so that it is too small.
+    """
     times = ("_runtime", "_per_second")
     return [
         {name: value for name, value in sorted(entry.items()) if not name.endswith(times)}

@@ -40,6 +40,13 @@ def test_the_tables(workspace: Workspace, capsys: pytest.CaptureFixture[str]) ->
     assert "six minus the mean of the others" in out and "good, poor: one model each" in out
 
 
+def test_bm25_has_no_seeds(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    for dataset in ("six", "near"):
+        add_system(workspace, "bm25", GOOD, (3,) * 6, dataset)
+    assert shift(workspace, "six", "near", "--systems", "bm25", "poor") == 0
+    assert "\npoor: one model each" in capsys.readouterr().out
+
+
 def test_markdown_and_json_into_files(workspace: Workspace) -> None:
     words = ("six", "near", "--systems", "good", "poor")
     assert shift(workspace, *words, "--format", "json", "--output", str(workspace.root / "new" / "s.json")) == 0
