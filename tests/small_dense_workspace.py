@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hybrid_pyserini.checkpoint import EncoderSettings
 from hybrid_pyserini.collection import write_collection
+from hybrid_pyserini.encoder.checkpoint import EncoderSettings
 from hybrid_pyserini.records import ALL, Pair, Passage
 from hybrid_pyserini.trec import write_qrels, write_topics
 from hybrid_pyserini.workspace import DatasetInfo, Workspace

@@ -25,7 +25,7 @@ from hybrid_pyserini.baselines.translated_queries import TranslatedQueries, from
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.provenance import MANIFEST, made_by
 from hybrid_pyserini.records import ALL, Pair, Topics
-from hybrid_pyserini.run_manifest import RunForm, RunManifest, begin, input_hashes
+from hybrid_pyserini.search.run_manifest import RunForm, RunManifest, begin, input_hashes
 from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace, choose_pairs
 
 

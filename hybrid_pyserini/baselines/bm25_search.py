@@ -12,8 +12,8 @@ from hybrid_pyserini import trec
 from hybrid_pyserini.baselines.bm25_index import Bm25IndexManifest
 from hybrid_pyserini.bridge.lucene import LuceneIndex
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.ranking import key_scores, key_ties, ranking_keys, tie_numbers
 from hybrid_pyserini.records import ALL, Pair
+from hybrid_pyserini.search.ranking import key_scores, key_ties, ranking_keys, tie_numbers
 from hybrid_pyserini.trec import Hit, RankedPassage
 from hybrid_pyserini.workspace import Workspace
 

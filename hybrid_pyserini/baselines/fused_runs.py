@@ -18,7 +18,7 @@ from hybrid_pyserini.bridge.fusion import Run
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.provenance import made_by
 from hybrid_pyserini.records import ALL, Pair
-from hybrid_pyserini.run_manifest import RunForm, RunManifest, begin, input_hashes
+from hybrid_pyserini.search.run_manifest import RunForm, RunManifest, begin, input_hashes
 from hybrid_pyserini.trec import Hit, RankedPassage
 from hybrid_pyserini.workspace import BM25, DatasetInfo, Workspace, check_name
 

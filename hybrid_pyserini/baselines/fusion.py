@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hybrid_pyserini.baselines.fused_runs import FusedPair, FusedSystem, Source
 from hybrid_pyserini.bridge.fusion import METHODS, Run, fuse_runs
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.run_manifest import check_runs
+from hybrid_pyserini.search.run_manifest import check_runs
 from hybrid_pyserini.workspace import Workspace, choose_pairs
 
 _QUERIES_A_BLOCK = 256

@@ -7,10 +7,10 @@ state besides does not count: Pyserini's ``--encoder-class auto`` does not read 
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from hybrid_pyserini.adopting import adopt
-from hybrid_pyserini.indexing import build_index
-from hybrid_pyserini.known_encoders import KNOWN_ENCODERS, MDPR
-from hybrid_pyserini.search import SearchedPair, search
+from hybrid_pyserini.encoder.adopting import adopt
+from hybrid_pyserini.encoder.known_encoders import KNOWN_ENCODERS, MDPR
+from hybrid_pyserini.indexing.indexing import build_index
+from hybrid_pyserini.search.search import SearchedPair, search
 from hybrid_pyserini.workspace import Workspace
 
 NAME = "mdpr"

@@ -12,7 +12,7 @@ from hybrid_pyserini.baselines.fusion import Fusion
 from hybrid_pyserini.bridge.fusion import Run
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import ALL, Pair
-from hybrid_pyserini.run_manifest import check_runs
+from hybrid_pyserini.search.run_manifest import check_runs
 from hybrid_pyserini.trec import Hit, in_order
 from hybrid_pyserini.workspace import DatasetInfo, Workspace, choose_pairs
 

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from hybrid_pyserini.bridge.pyserini_import import importable_pyserini
-from hybrid_pyserini.dense_index import IndexManifest, encoder_record
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.indexing.dense_index import IndexManifest, encoder_record
 from hybrid_pyserini.provenance import MANIFEST, differences
 
 with importable_pyserini():

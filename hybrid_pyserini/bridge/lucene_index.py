@@ -9,8 +9,8 @@ import numpy as np
 
 from hybrid_pyserini.atomic import replacing_folder
 from hybrid_pyserini.bridge.lucene_vectors import EF_CONSTRUCTION, M, write_hnsw_index
-from hybrid_pyserini.dense_index import LUCENE_INT8, IndexManifest, IndexType
-from hybrid_pyserini.faiss_index import Vectors
+from hybrid_pyserini.indexing.dense_index import LUCENE_INT8, IndexManifest, IndexType
+from hybrid_pyserini.indexing.faiss_index import Vectors
 from hybrid_pyserini.jsonl import write_json
 from hybrid_pyserini.provenance import MANIFEST
 

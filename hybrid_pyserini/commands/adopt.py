@@ -2,7 +2,7 @@
 
 import argparse
 
-from hybrid_pyserini.known_encoders import KNOWN_ENCODERS
+from hybrid_pyserini.encoder.known_encoders import KNOWN_ENCODERS
 from hybrid_pyserini.workspace import Workspace
 
 _SETTINGS = ("pooling", "normalize", "query_prompt", "document_prompt", "max_length")
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.workspace)
     output = workspace.new_model(arguments.output)
     given = {name: getattr(arguments, name) for name in _SETTINGS if getattr(arguments, name) is not None}
-    from hybrid_pyserini.adopting import adopt
+    from hybrid_pyserini.encoder.adopting import adopt
 
     adopted = adopt(
         output, workspace.model(arguments.source)[1], known=arguments.known, given=given, overwrite=arguments.overwrite

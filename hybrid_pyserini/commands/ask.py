@@ -19,8 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the best passages, a line each."""
-    from hybrid_pyserini.asking import ask
     from hybrid_pyserini.report.answers import answer_lines
+    from hybrid_pyserini.search.asking import ask
 
     answers = ask(
         Workspace(arguments.workspace), arguments.dataset, arguments.model, arguments.question,

@@ -39,9 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Compare the systems and print or write the tables."""
-    from hybrid_pyserini.evaluation.comparison import compare
-    from hybrid_pyserini.evaluation.grid import parse_groups
-    from hybrid_pyserini.evaluation.systems import parse_systems
+    from hybrid_pyserini.comparison.comparison import compare
+    from hybrid_pyserini.comparison.grid import parse_groups
+    from hybrid_pyserini.comparison.systems import parse_systems
     from hybrid_pyserini.report.comparison_tables import render
 
     workspace = Workspace(arguments.workspace)

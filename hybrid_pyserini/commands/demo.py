@@ -34,11 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Run the demo and print the table, a question with its answers, and what to try next."""
     print("loading torch, transformers and faiss ...", file=sys.stderr, flush=True)
-    from hybrid_pyserini.asking import ask
     from hybrid_pyserini.demo.demo import DATASET, FULL, QUICK, first_question, run_demo
     from hybrid_pyserini.report.answers import answer_lines
     from hybrid_pyserini.report.plots import settings_picture
     from hybrid_pyserini.report.tables import setting_tables
+    from hybrid_pyserini.search.asking import ask
 
     started = time.monotonic()
     workspace = Workspace(arguments.workspace or Path(".demo-quick" if arguments.quick else ".demo"))

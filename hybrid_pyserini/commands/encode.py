@@ -40,7 +40,7 @@ def add_encoding_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Encode, and print one line for each language."""
-    from hybrid_pyserini.encoding import encode
+    from hybrid_pyserini.indexing.encoding import encode
     from hybrid_pyserini.share import Share
 
     encoded = encode(

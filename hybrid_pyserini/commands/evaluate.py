@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
     from hybrid_pyserini.evaluation.measures import parse_measures
     from hybrid_pyserini.report.plots import check_picture, settings_picture
     from hybrid_pyserini.report.tables import pair_table, pool_table, setting_tables, table_by
-    from hybrid_pyserini.run_manifest import check_runs
+    from hybrid_pyserini.search.run_manifest import check_runs
 
     gc.freeze()  # scoring makes so many values that the collector keeps looking through all that is loaded by now
     workspace = Workspace(arguments.workspace)
@@ -96,10 +96,10 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _put_into_card(workspace: Workspace, evaluation: Mapping[str, Any]) -> None:
     """Put the table into the card of the workspace's model, where it has one and the runs are that model's."""
-    from hybrid_pyserini.checkpoint import fingerprint
-    from hybrid_pyserini.model_card import CARD, put_evaluation
+    from hybrid_pyserini.encoder.checkpoint import fingerprint
+    from hybrid_pyserini.encoder.model_card import CARD, put_evaluation
     from hybrid_pyserini.report.tables import model_table
-    from hybrid_pyserini.run_manifest import RunManifest
+    from hybrid_pyserini.search.run_manifest import RunManifest
 
     dataset, model = evaluation["dataset"], evaluation["model"]
     folder, manifest = workspace.root / "models" / model, workspace.run_manifest(dataset, model)

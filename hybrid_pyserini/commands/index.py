@@ -7,7 +7,7 @@ from hybrid_pyserini.commands.encode import add_encoding_arguments
 from hybrid_pyserini.workspace import Workspace
 
 if TYPE_CHECKING:
-    from hybrid_pyserini.indexing import Writer
+    from hybrid_pyserini.indexing.indexing import Writer
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Build the indexes and print one line for each."""
-    from hybrid_pyserini.dense_index import IndexType, write_dense_index
-    from hybrid_pyserini.indexing import build_index
+    from hybrid_pyserini.indexing.dense_index import IndexType, write_dense_index
+    from hybrid_pyserini.indexing.indexing import build_index
 
     index_type = IndexType(arguments.factory, arguments.parameters, arguments.on_disk)
     built = build_index(

@@ -3,7 +3,7 @@
 import argparse
 
 from hybrid_pyserini.commands.search import add_run_arguments
-from hybrid_pyserini.known_encoders import MDPR
+from hybrid_pyserini.encoder.known_encoders import MDPR
 from hybrid_pyserini.workspace import Workspace
 
 

@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Compare the systems and write the report."""
-    from hybrid_pyserini.evaluation.systems import parse_systems
+    from hybrid_pyserini.comparison.systems import parse_systems
     from hybrid_pyserini.report.report import Asked, make_report
     from hybrid_pyserini.report.writing import PAGE, write_report
 

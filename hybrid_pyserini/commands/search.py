@@ -38,7 +38,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Search, and print one line for each run."""
-    from hybrid_pyserini.search import search
+    from hybrid_pyserini.search.search import search
 
     searched = search(
         Workspace(arguments.workspace), arguments.dataset, arguments.model, pairs=arguments.pairs,

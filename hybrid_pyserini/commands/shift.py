@@ -29,8 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Compare, and print or write the tables."""
-    from hybrid_pyserini.evaluation.domain_shift import domain_shift
-    from hybrid_pyserini.evaluation.systems import parse_systems
+    from hybrid_pyserini.comparison.domain_shift import domain_shift
+    from hybrid_pyserini.comparison.systems import parse_systems
     from hybrid_pyserini.report.shift_tables import render
 
     workspace = Workspace(arguments.workspace)

@@ -13,10 +13,10 @@ from typing import Any
 
 from hybrid_pyserini.collection import check_id, repeated
 from hybrid_pyserini.data.text import check_text
+from hybrid_pyserini.data.unique_ids import PassingIds
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl, read_lines
 from hybrid_pyserini.records import Passage, Qrels
-from hybrid_pyserini.unique_ids import PassingIds
 
 Placed = tuple[Path, int, Passage]
 """A passage with the file and line it stands in."""

@@ -19,12 +19,12 @@ from hybrid_pyserini.data.dataset import PreparedDataset, union
 from hybrid_pyserini.data.example_source import write_examples
 from hybrid_pyserini.data.question_articles import check_articles, write_question_articles
 from hybrid_pyserini.data.text import check_text
+from hybrid_pyserini.data.unique_ids import PassingIds
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl
 from hybrid_pyserini.provenance import made_by, sha256
 from hybrid_pyserini.records import ALL, Passage, Qrels
 from hybrid_pyserini.trec import scored_qrels, write_qrels, write_topics
-from hybrid_pyserini.unique_ids import PassingIds
 from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_language, check_name
 
 

@@ -15,10 +15,10 @@ from typing import Any
 from hybrid_pyserini.data.corpus import Corpus, Judgements, first_line
 from hybrid_pyserini.data.dataset import PreparedDataset
 from hybrid_pyserini.data.judged_examples import judged_examples
+from hybrid_pyserini.data.unique_ids import PassingIds
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, ParallelExample, Qrels, Topics
 from hybrid_pyserini.trec import read_qrels, read_topics, scored_qrels
-from hybrid_pyserini.unique_ids import PassingIds
 
 _FIRST = 10_000
 """So many passages of each language show as a rule that ids collide: article numbers do from the first on."""

@@ -21,15 +21,15 @@ from hybrid_pyserini.data.example_source import read_examples
 from hybrid_pyserini.demo.data import DATASET, TRAINING_SOURCE, DemoData, demo_dataset
 from hybrid_pyserini.demo.names import LANGUAGES
 from hybrid_pyserini.demo.preparing import prepare_built_in
-from hybrid_pyserini.encoder import Encoder, choose_dtype
+from hybrid_pyserini.encoder.encoder import Encoder, choose_dtype
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.evaluation import evaluate
 from hybrid_pyserini.evaluation.measures import parse_measures
-from hybrid_pyserini.indexing import build_index_with
+from hybrid_pyserini.indexing.indexing import build_index_with
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import differences, made_by
 from hybrid_pyserini.records import ALL, Pair
-from hybrid_pyserini.search import search_with
+from hybrid_pyserini.search.search import search_with
 from hybrid_pyserini.training.examples import ExampleStore, keep_or_build_store, source_hashes
 from hybrid_pyserini.training.init import init
 from hybrid_pyserini.training.settings import TrainSettings, trainer_defaults

@@ -70,7 +70,7 @@ def _computing(environ: Mapping[str, str]) -> list[Finding]:
     try:
         import torch
 
-        from hybrid_pyserini.encoder import choose_dtype
+        from hybrid_pyserini.encoder.encoder import choose_dtype
 
         dtype = choose_dtype("auto", torch.device("cpu"))
     except Exception as error:  # a library that does not fit raises ImportError, OSError, RuntimeError, ...
@@ -95,7 +95,7 @@ def examine_gpus(environ: Mapping[str, str]) -> list[Finding]:
     """The CUDA devices that torch can use, or why there is none."""
     import torch
 
-    from hybrid_pyserini.encoder import choose_dtype
+    from hybrid_pyserini.encoder.encoder import choose_dtype
 
     with warnings.catch_warnings(record=True) as said:  # torch says in a warning why a GPU cannot be used
         warnings.simplefilter("always")

@@ -19,14 +19,14 @@ from tqdm import tqdm
 from hybrid_pyserini.atomic import replacing_file
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.per_query import writing_per_query
-from hybrid_pyserini.evaluation.pool_measures import AP_FULL, DEPTH, PoolMeasure, Pools, measure_pools
-from hybrid_pyserini.evaluation.pool_ranks import PoolRanks, read_pool_ranks
+from hybrid_pyserini.evaluation.pool.pool_measures import AP_FULL, DEPTH, PoolMeasure, Pools, measure_pools
+from hybrid_pyserini.evaluation.pool.pool_ranks import PoolRanks, read_pool_ranks
 from hybrid_pyserini.evaluation.run_scoring import RunFile, score_files
 from hybrid_pyserini.evaluation.settings import QuerySums, average, language_groups, micro_average
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import made_by, sha256
 from hybrid_pyserini.records import Pair, Qrels
-from hybrid_pyserini.run_manifest import check_runs
+from hybrid_pyserini.search.run_manifest import check_runs
 from hybrid_pyserini.trec import read_qrels, read_topics, scored_qrels
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 

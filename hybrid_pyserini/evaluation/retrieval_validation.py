@@ -19,13 +19,13 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.evaluation import scored_of_pairs
 from hybrid_pyserini.evaluation.settings import SETTINGS, average
 from hybrid_pyserini.records import ALL, Pair, Topics
-from hybrid_pyserini.run_manifest import input_hashes
-from hybrid_pyserini.scoring import Passages, Queries
+from hybrid_pyserini.search.run_manifest import input_hashes
+from hybrid_pyserini.search.scoring import Passages, Queries
 from hybrid_pyserini.trec import read_topics
 from hybrid_pyserini.workspace import Workspace
 
 if TYPE_CHECKING:
-    from hybrid_pyserini.encoder import Encoder
+    from hybrid_pyserini.encoder.encoder import Encoder
 
 MEASURES = ("AP", "nDCG@10", "R@100")
 METRICS = tuple(f"{prefix}{measure}" for measure in MEASURES for prefix in (*(f"{s}_" for s in SETTINGS), ""))

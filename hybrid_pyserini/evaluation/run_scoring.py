@@ -15,7 +15,7 @@ from ir_measures import Measure
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.measures import PairFigures, Run, parse_measures, score_run
-from hybrid_pyserini.evaluation.pool_top import top_passages
+from hybrid_pyserini.evaluation.pool.pool_top import top_passages
 from hybrid_pyserini.records import Qrels
 from hybrid_pyserini.trec import read_run
 

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from hybrid_pyserini.collection import passage_of
 from hybrid_pyserini.data.text import one_line
-from hybrid_pyserini.dense_index import IndexManifest
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.indexing.dense_index import IndexManifest
 from hybrid_pyserini.provenance import sha256
 from hybrid_pyserini.records import Passage
 

@@ -11,16 +11,16 @@ import numpy as np
 from tqdm import tqdm
 
 from hybrid_pyserini.data.text import one_line
-from hybrid_pyserini.dense_index import check_finite
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.indexing.dense_index import check_finite
 from hybrid_pyserini.mining.indexed_collection import IndexedCollection
 from hybrid_pyserini.mining.known_groups import KnownGroups
 from hybrid_pyserini.records import ParallelExample
-from hybrid_pyserini.scoring import Passages, Queries
+from hybrid_pyserini.search.scoring import Passages, Queries
 from hybrid_pyserini.training.examples import ExampleStore
 
 if TYPE_CHECKING:  # the encoder imports torch
-    from hybrid_pyserini.encoder import Encoder
+    from hybrid_pyserini.encoder.encoder import Encoder
 
 _EXAMPLES_A_WINDOW = 2048
 """Encoded and searched at once: enough to sort by length, few enough to hold."""

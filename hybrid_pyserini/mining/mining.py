@@ -18,19 +18,19 @@ from tqdm import tqdm
 
 from hybrid_pyserini.atomic import folder_aside
 from hybrid_pyserini.data.text import one_line
-from hybrid_pyserini.dense_index import IndexManifest, check_encoded_by, check_files, read_dense_index
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.indexing.dense_index import IndexManifest, check_encoded_by, check_files, read_dense_index
 from hybrid_pyserini.mining.indexed_collection import IndexedCollection
 from hybrid_pyserini.mining.known_groups import KnownGroups
 from hybrid_pyserini.mining.language_search import FoundNegatives, LanguageSearch, MiningSettings
 from hybrid_pyserini.provenance import differences
 from hybrid_pyserini.records import Negative, ParallelExample
-from hybrid_pyserini.scoring import Passages
+from hybrid_pyserini.search.scoring import Passages
 from hybrid_pyserini.training.examples import ExampleStore, build_store
 from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_name
 
 if TYPE_CHECKING:  # the encoder imports torch; mine does so only once the indexes are known to exist
-    from hybrid_pyserini.encoder import Encoder
+    from hybrid_pyserini.encoder.encoder import Encoder
 
 @dataclass(frozen=True)
 class MinedStore:
@@ -59,7 +59,7 @@ def mine(
     model_name, path = workspace.model(model)
     searched = _shared_languages(store, info, languages)
     dtype = IndexManifest.read(workspace.index(info.name, model_name, searched[0])).encoder["dtype"]
-    from hybrid_pyserini.encoder import Encoder
+    from hybrid_pyserini.encoder.encoder import Encoder
 
     return mine_with(
         Encoder.load(path, dtype=dtype), workspace, name, store, info, model_name, settings, languages=languages,

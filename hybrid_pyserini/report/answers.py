@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from hybrid_pyserini.asking import Answer
+from hybrid_pyserini.search.asking import Answer
 
 
 def answer_lines(answers: Sequence[Answer]) -> Iterator[str]:

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hybrid_pyserini.evaluation.families import RANK_DISTANCE, of_all_languages
-from hybrid_pyserini.evaluation.grid import INTO
+from hybrid_pyserini.comparison.families import RANK_DISTANCE, of_all_languages
+from hybrid_pyserini.comparison.grid import INTO
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.report.table_formats import Cell, Table, best_two, render_tables

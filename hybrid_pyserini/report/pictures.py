@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hybrid_pyserini.evaluation.families import RANK_DISTANCE
+from hybrid_pyserini.comparison.families import RANK_DISTANCE
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.report.picture_style import (
     INK,

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hybrid_pyserini.comparison.comparison import compare
+from hybrid_pyserini.comparison.families import RANK_DISTANCE
+from hybrid_pyserini.comparison.systems import System
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.evaluation.comparison import compare
-from hybrid_pyserini.evaluation.families import RANK_DISTANCE
 from hybrid_pyserini.evaluation.settings import SETTINGS
-from hybrid_pyserini.evaluation.systems import System
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.languages import UNKNOWN, script, tag
 from hybrid_pyserini.report.comparison_tables import comparison_notes, comparison_tables, figure_text

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hybrid_pyserini.evaluation.families import RANK_DISTANCE, of_all_languages
+from hybrid_pyserini.comparison.families import RANK_DISTANCE, of_all_languages
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.report.comparison_tables import figure_text, significant
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from hybrid_pyserini.encoder import TokenChunk
-from hybrid_pyserini.encoder_model import EncoderModel
+from hybrid_pyserini.encoder.encoder import TokenChunk
+from hybrid_pyserini.encoder.network import EncoderModel
 
 
 class ChunkedEncoder(nn.Module):

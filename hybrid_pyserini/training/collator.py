@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import torch
 from torch.utils.data import Dataset
 
-from hybrid_pyserini.encoder import Encoder, TokenChunk
+from hybrid_pyserini.encoder.encoder import Encoder, TokenChunk
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Negative, ParallelExample
 from hybrid_pyserini.training.batching import BatchPlan, PlannedPair

@@ -10,8 +10,8 @@ from pathlib import Path
 from huggingface_hub import HfApi
 from transformers import TrainingArguments
 
+from hybrid_pyserini.encoder.model_card import put_name
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.model_card import put_name
 from hybrid_pyserini.training.processes import process_rank
 
 

@@ -13,9 +13,9 @@ import torch
 from transformers import XLMRobertaConfig, XLMRobertaModel, XLMRobertaTokenizer
 
 from hybrid_pyserini.atomic import replacing_folder
-from hybrid_pyserini.checkpoint import EncoderSettings
-from hybrid_pyserini.encoder import Encoder
-from hybrid_pyserini.encoder_model import EncoderModel
+from hybrid_pyserini.encoder.checkpoint import EncoderSettings
+from hybrid_pyserini.encoder.encoder import Encoder
+from hybrid_pyserini.encoder.network import EncoderModel
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import made_by

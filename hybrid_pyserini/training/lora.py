@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from hybrid_pyserini.checkpoint import ADAPTER
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.checkpoint import ADAPTER
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 
 _WEIGHTS = "adapter_model.safetensors"

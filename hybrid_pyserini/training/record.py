@@ -14,7 +14,7 @@ import torch
 from transformers import TrainingArguments
 
 from hybrid_pyserini.atomic import replacing_file
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import differences, made_by

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from transformers import ProgressCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_utils import EvalLoopOutput
 
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.training.batching import BatchPlan
 from hybrid_pyserini.training.chunked import ChunkedEncoder

@@ -15,13 +15,13 @@ from typing import Any
 from torch.utils.data import ConcatDataset
 from transformers import EarlyStoppingCallback, TrainingArguments
 
-from hybrid_pyserini import checkpoint
 from hybrid_pyserini.atomic import replacing_folder
-from hybrid_pyserini.checkpoint import EncoderSettings
-from hybrid_pyserini.encoder import GPU_CHUNK_TOKENS, Encoder
+from hybrid_pyserini.encoder import checkpoint
+from hybrid_pyserini.encoder.checkpoint import EncoderSettings
+from hybrid_pyserini.encoder.encoder import GPU_CHUNK_TOKENS, Encoder
+from hybrid_pyserini.encoder.model_card import CardFacts, write_card
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import write_json
-from hybrid_pyserini.model_card import CardFacts, write_card
 from hybrid_pyserini.training.batching import BatchPlan
 from hybrid_pyserini.training.collator import CHUNK_TOKENS, PlannedBatches
 from hybrid_pyserini.training.examples import ExampleStore

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 
 LOSS = "loss"
 """The metric of a validation store."""

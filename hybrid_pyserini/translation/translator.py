@@ -18,8 +18,8 @@ from torch import nn
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from hybrid_pyserini import checkpoint
-from hybrid_pyserini.encoder import choose_dtype, own_device
+from hybrid_pyserini.encoder import checkpoint
+from hybrid_pyserini.encoder.encoder import choose_dtype, own_device
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.provenance import sha256
 from hybrid_pyserini.translation.language_codes import code_in

@@ -18,7 +18,7 @@ from tiny_architectures import in_hub_cache, mdpr, multilingual_e5
 from hybrid_pyserini import trec
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.collection import read_collection, write_collection
-from hybrid_pyserini.dense_index import read_dense_index
+from hybrid_pyserini.indexing.dense_index import read_dense_index
 from hybrid_pyserini.records import ALL, Pair, Passage
 from hybrid_pyserini.workspace import Workspace
 

@@ -14,7 +14,7 @@ from hybrid_pyserini.baselines import fusion
 from hybrid_pyserini.baselines.fusion import fuse
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair
-from hybrid_pyserini.run_manifest import RunManifest
+from hybrid_pyserini.search.run_manifest import RunManifest
 from hybrid_pyserini.trec import Hit, RankedPassage
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 

@@ -8,7 +8,7 @@ from hybrid_pyserini import trec
 from hybrid_pyserini.baselines.pool_merging import merge_pool, round_robin
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair
-from hybrid_pyserini.run_manifest import RunManifest
+from hybrid_pyserini.search.run_manifest import RunManifest
 from hybrid_pyserini.trec import RankedPassage
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 

@@ -163,7 +163,7 @@ def sentence_transformers(model: Path) -> tuple[Encode, Encode]:
 
 def ours(dtype: str) -> Callable[[Path], tuple[Encode, Encode]]:
     def load(model: Path) -> tuple[Encode, Encode]:
-        from hybrid_pyserini.encoder import Encoder
+        from hybrid_pyserini.encoder.encoder import Encoder
 
         encoder = Encoder.load(str(model), dtype=dtype, device="cpu")
         return encoder.encode_passages, encoder.encode_queries
@@ -179,7 +179,7 @@ LOADERS: dict[str, Callable[[Path], tuple[Encode, Encode]]] = {
 
 def bound(model: Path, passages: list[str]) -> float:
     """Seconds that the passages' matrix products take at the rate of a large bf16 product."""
-    from hybrid_pyserini.encoder import Encoder
+    from hybrid_pyserini.encoder.encoder import Encoder
 
     encoder = Encoder.load(str(model), device="cpu")
     tokens = sum(map(len, encoder.tokenize(["Passage: " + text for text in passages])))

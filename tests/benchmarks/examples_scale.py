@@ -143,7 +143,7 @@ def train_from(folder: Path) -> dict[str, float]:
     """Open a store, draw batches and train a tiny model from it; what this costs."""
     from transformers import TrainingArguments
 
-    from hybrid_pyserini.encoder import Encoder
+    from hybrid_pyserini.encoder.encoder import Encoder
     from hybrid_pyserini.training.batching import BatchPlan
     from hybrid_pyserini.training.collator import PlannedBatches
     from hybrid_pyserini.training.examples import ExampleStore

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 import faiss
 import numpy as np
 
-from hybrid_pyserini import faiss_index
+from hybrid_pyserini.indexing import faiss_index
 
 DIMENSION, DIRECTIONS, SHARD, QUERIES, HITS = 768, 1000, 8192, 1000, 100
 TYPES = {

@@ -22,8 +22,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from hybrid_pyserini.evaluation.bootstrap import Layout, bootstrap_means
-from hybrid_pyserini.evaluation.intervals import Estimate, Seeds, estimate
+from hybrid_pyserini.comparison.bootstrap import Layout, bootstrap_means
+from hybrid_pyserini.comparison.intervals import Estimate, Seeds, estimate
 
 ARTICLES = {
     4: [24, 20, 36, 33],

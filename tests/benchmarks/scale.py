@@ -134,7 +134,7 @@ def anonymous_kb(process: int) -> int:
 
 
 def index_file(workspace: Path, factory: str) -> Path:
-    from hybrid_pyserini.dense_index import IndexType
+    from hybrid_pyserini.indexing.dense_index import IndexType
     from hybrid_pyserini.workspace import Workspace
 
     return Workspace(workspace).index("generated", IndexType(factory).name_with("tiny"), "en") / "index"
@@ -164,7 +164,7 @@ def searched(workspace: Path) -> dict[str, tuple[float, float]]:
     """Type -> (recall of Flat's hits, queries a second)."""
     import faiss
 
-    from hybrid_pyserini.encoder import Encoder
+    from hybrid_pyserini.encoder.encoder import Encoder
     from hybrid_pyserini.trec import read_topics
     from hybrid_pyserini.workspace import Workspace
 

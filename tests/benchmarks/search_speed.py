@@ -41,7 +41,7 @@ import numpy as np
 
 from hybrid_pyserini.evaluation.measures import parse_measures, score_run
 from hybrid_pyserini.records import Pair
-from hybrid_pyserini.scoring import Passages, Queries
+from hybrid_pyserini.search.scoring import Passages, Queries
 from hybrid_pyserini.trec import read_qrels, read_run
 from hybrid_pyserini.workspace import Workspace
 

@@ -138,7 +138,7 @@ def measure(system: str, workspace: Path, steps: int, gradients: Path | None) ->
 
 def planned(model: Path, store_folder: Path, steps: int, chunk_tokens: int) -> Any:
     """The batches that every system is trained on."""
-    from hybrid_pyserini.encoder import Encoder
+    from hybrid_pyserini.encoder.encoder import Encoder
     from hybrid_pyserini.training.batching import BatchPlan
     from hybrid_pyserini.training.collator import PlannedBatches
     from hybrid_pyserini.training.examples import ExampleStore

@@ -13,7 +13,7 @@ import pytest
 from hybrid_pyserini.bridge import command
 from hybrid_pyserini.bridge.command import run_pyserini
 from hybrid_pyserini.collection import write_collection
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Passage
 from hybrid_pyserini.trec import read_run, write_topics

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from hybrid_pyserini.bridge.encoders import HybridDocumentEncoder, HybridQueryEncoder
-from hybrid_pyserini.dense_index import IndexManifest, encoder_record, write_dense_index
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.indexing.dense_index import IndexManifest, encoder_record, write_dense_index
 
 pytestmark = pytest.mark.java
 QUERIES = ["river bread ?", "Fluss Brot ?", "河流 面包 ?"]

@@ -7,12 +7,12 @@ import pytest
 from small_dense_workspace import SIZES, TieEncoder, small_workspace
 
 from hybrid_pyserini.bridge import lucene_index
-from hybrid_pyserini.checkpoint import EncoderSettings
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.dense_index import IndexType, read_dense_index
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.checkpoint import EncoderSettings
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.indexing import build_index_with
+from hybrid_pyserini.indexing.dense_index import IndexType, read_dense_index
+from hybrid_pyserini.indexing.indexing import build_index_with
 from hybrid_pyserini.trec import read_run, read_topics
 
 pytestmark = pytest.mark.java

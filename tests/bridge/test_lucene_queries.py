@@ -11,9 +11,9 @@ from hybrid_pyserini.bridge import command
 from hybrid_pyserini.bridge.command import run_pyserini
 from hybrid_pyserini.bridge.lucene_queries import as_json
 from hybrid_pyserini.bridge.lucene_vectors import write_hnsw_index
-from hybrid_pyserini.dense_index import IndexManifest, encoder_record
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
+from hybrid_pyserini.indexing.dense_index import IndexManifest, encoder_record
 from hybrid_pyserini.jsonl import write_json
 from hybrid_pyserini.provenance import MANIFEST
 from hybrid_pyserini.trec import read_run, write_topics

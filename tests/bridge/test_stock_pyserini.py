@@ -16,7 +16,7 @@ from stock_pyserini import assert_same_ranking, run_stock
 from hybrid_pyserini import trec
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.collection import read_collection
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.evaluation.measures import parse_measures, score_run
 from hybrid_pyserini.records import ALL, Pair
 from hybrid_pyserini.workspace import Workspace

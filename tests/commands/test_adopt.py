@@ -13,7 +13,7 @@ from tiny_architectures import in_hub_cache, labse_like, mbert, mdpr, multilingu
 from transformers import AutoModel, AutoTokenizer
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 
 ALL_GIVEN = ["--pooling", "mean", "--no-normalize", "--query-prompt", "Q: ", "--document-prompt", ""]
 

@@ -7,8 +7,8 @@ import pytest
 from small_dense_workspace import passages, small_workspace
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.dense_index import read_dense_index
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
+from hybrid_pyserini.indexing.dense_index import read_dense_index
 
 
 def run_index(root: Path, *arguments: str) -> int:

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 from small_dense_workspace import passages, small_workspace
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.records import ParallelExample
 from hybrid_pyserini.training.batching import BatchPlan

@@ -7,7 +7,7 @@ import pytest
 from small_dense_workspace import QUERIES, SIZES, passages, small_workspace
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.trec import read_ranks, read_run
 

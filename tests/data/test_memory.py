@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hybrid_pyserini import unique_ids
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.data import monolingual
+from hybrid_pyserini.data import monolingual, unique_ids
 from hybrid_pyserini.data.readers import miracl
 
 

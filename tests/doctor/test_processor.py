@@ -12,7 +12,7 @@ import torch
 from hybrid_pyserini.doctor import processor
 from hybrid_pyserini.doctor.findings import Finding, Level
 from hybrid_pyserini.doctor.processor import examine_gpus, examine_processor
-from hybrid_pyserini.encoder import choose_dtype
+from hybrid_pyserini.encoder.encoder import choose_dtype
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_threads_are_torchs_with_their_reason(machine: Path) -> None:
     assert finding("threads", machine, {"OMP_NUM_THREADS": "7"}).text == f"{threads} for torch (OMP_NUM_THREADS=7)"
 
 
-@pytest.mark.parametrize("module", ["torch", "hybrid_pyserini.encoder"])
+@pytest.mark.parametrize("module", ["torch", "hybrid_pyserini.encoder.encoder"])
 def test_a_torch_that_cannot_be_imported_is_missing(
     machine: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:

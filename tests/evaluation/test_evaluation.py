@@ -13,7 +13,7 @@ from hybrid_pyserini.evaluation import evaluation
 from hybrid_pyserini.evaluation.evaluation import evaluate
 from hybrid_pyserini.evaluation.measures import parse_measures
 from hybrid_pyserini.records import Pair
-from hybrid_pyserini.run_manifest import check_runs
+from hybrid_pyserini.search.run_manifest import check_runs
 from hybrid_pyserini.trec import Hit, RankedPassage, write_qrels, write_ranks, write_run
 from hybrid_pyserini.workspace import Workspace, choose_pairs
 

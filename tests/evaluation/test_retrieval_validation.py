@@ -12,9 +12,9 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.evaluation import evaluate
 from hybrid_pyserini.evaluation.measures import parse_measures
 from hybrid_pyserini.evaluation.retrieval_validation import MEASURES, RetrievalValidation, query_figures
-from hybrid_pyserini.indexing import build_index_with
+from hybrid_pyserini.indexing.indexing import build_index_with
 from hybrid_pyserini.records import Pair
-from hybrid_pyserini.search import search_with
+from hybrid_pyserini.search.search import search_with
 from hybrid_pyserini.trec import write_qrels, write_topics
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 

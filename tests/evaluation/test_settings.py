@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hybrid_pyserini.evaluation.pool_measures import Pools, rank_distance
-from hybrid_pyserini.evaluation.pool_ranks import PoolRanks
+from hybrid_pyserini.evaluation.pool.pool_measures import Pools, rank_distance
+from hybrid_pyserini.evaluation.pool.pool_ranks import PoolRanks
 from hybrid_pyserini.evaluation.settings import (
     SETTINGS,
     QuerySums,

@@ -15,7 +15,7 @@ from small_dense_workspace import SIZES, RealEncoder, TieEncoder, files_below, p
 
 from hybrid_pyserini.collection import write_collection
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.indexing import build_index_with
+from hybrid_pyserini.indexing.indexing import build_index_with
 from hybrid_pyserini.mining import language_search
 from hybrid_pyserini.mining.language_search import MiningSettings
 from hybrid_pyserini.mining.mining import mine_with

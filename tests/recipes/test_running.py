@@ -273,7 +273,7 @@ def test_what_was_interrupted_and_then_changed_is_begun_again(
     recipe = write_recipe(tmp_path, ONE_MODEL, ("batch-size: 8", "batch-size: 8, save_steps: 1"))
     with monkeypatch.context() as patched:
         place = "hybrid_pyserini.training.trainer.mark_complete" if "train" in interrupted else (
-            "hybrid_pyserini.indexing._Build.write")
+            "hybrid_pyserini.indexing.indexing._Build.write")
         interrupt_the_second_time(patched, place)
         assert run(recipe, words) == 2
     assert f"step '{interrupted}' failed with exit status 130" in capsys.readouterr().err

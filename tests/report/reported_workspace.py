@@ -5,9 +5,9 @@ from pathlib import Path
 from evaluated_workspace import LANGUAGES, MEASURES, PAIRS, QUESTIONS, add_system, make
 
 from hybrid_pyserini.collection import write_collection
+from hybrid_pyserini.comparison.systems import parse_systems
 from hybrid_pyserini.evaluation.evaluation import evaluate
 from hybrid_pyserini.evaluation.measures import parse_measures
-from hybrid_pyserini.evaluation.systems import parse_systems
 from hybrid_pyserini.records import Passage
 from hybrid_pyserini.report.report import Asked, Report, make_report
 from hybrid_pyserini.trec import write_topics

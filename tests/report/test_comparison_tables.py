@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hybrid_pyserini.evaluation.families import RANK_DISTANCE
-from hybrid_pyserini.evaluation.grid import INTO
+from hybrid_pyserini.comparison.families import RANK_DISTANCE
+from hybrid_pyserini.comparison.grid import INTO
 from hybrid_pyserini.report.comparison_tables import comparison_tables, render
 from hybrid_pyserini.report.table_formats import Cell, Table, as_latex, as_markdown, as_text, latex_escaped
 

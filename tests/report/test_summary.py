@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hybrid_pyserini.evaluation.families import RANK_DISTANCE
+from hybrid_pyserini.comparison.families import RANK_DISTANCE
 from hybrid_pyserini.report.summary import summary
 
 

@@ -14,7 +14,7 @@ from tiny_architectures import ARCHITECTURES, tiny
 from torch import Tensor
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.training.chunked import ChunkedEncoder
 from hybrid_pyserini.training.examples import build_store
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from parallel_words import parallel_examples
 
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Negative
 from hybrid_pyserini.training.batching import BatchPlan

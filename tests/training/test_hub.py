@@ -10,7 +10,7 @@ from huggingface_hub import HfApi
 from parallel_words import parallel_examples
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.training.examples import build_store
 
 PUSH = ("--push_to_hub", "true", "--hub_model_id", "someone/words")

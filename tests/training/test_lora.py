@@ -15,9 +15,9 @@ from tiny_architectures import tiny
 from transformers import AutoModel
 from word_training import training_workspace
 
-from hybrid_pyserini import checkpoint
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder import checkpoint
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.training import training
 from hybrid_pyserini.training.lora import LoraEncoder

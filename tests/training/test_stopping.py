@@ -9,12 +9,12 @@ from parallel_words import write_held_out
 from safetensors.torch import load_file
 from word_training import train_words, training_workspace
 
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.evaluation.evaluation import evaluate
 from hybrid_pyserini.evaluation.measures import parse_measures
-from hybrid_pyserini.indexing import build_index_with
+from hybrid_pyserini.indexing.indexing import build_index_with
 from hybrid_pyserini.jsonl import read_json
-from hybrid_pyserini.search import search_with
+from hybrid_pyserini.search.search import search_with
 from hybrid_pyserini.trec import write_topics
 from hybrid_pyserini.workspace import Workspace
 

@@ -14,7 +14,7 @@ from word_training import train_words as train
 from word_training import training_workspace
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.training.examples import build_store

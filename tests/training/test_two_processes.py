@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from two_processes import float64_batches, step_gradients
 
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.evaluation.retrieval_validation import RetrievalValidation
 from hybrid_pyserini.records import Negative
 from hybrid_pyserini.training.collator import load_pair

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.training.batching import BatchPlan
 from hybrid_pyserini.training.chunked import ChunkedEncoder
 from hybrid_pyserini.training.collator import PlannedBatches

@@ -11,7 +11,7 @@ from parallel_words import WORDS
 from tiny_translators import tiny_translator
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-from hybrid_pyserini.encoder import Encoder
+from hybrid_pyserini.encoder.encoder import Encoder
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.translation import translator as translator_module
 from hybrid_pyserini.translation.translator import EMPTY, RUNAWAY, Translation, Translator, longest_output

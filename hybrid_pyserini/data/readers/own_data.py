@@ -26,11 +26,11 @@ from hybrid_pyserini.data.example_source import read_examples
 from hybrid_pyserini.data.monolingual import qrels_with_prefixes
 from hybrid_pyserini.data.question_articles import check_articles, read_question_articles
 from hybrid_pyserini.data.text import check_text
+from hybrid_pyserini.data.unique_ids import PassingIds
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl
 from hybrid_pyserini.records import ALL, Pair, Passage, Qrels, Topics
 from hybrid_pyserini.trec import read_qrels, read_topics, scored_qrels
-from hybrid_pyserini.unique_ids import PassingIds
 from hybrid_pyserini.workspace import check_language
 
 _LAYOUT = {"corpus": (".jsonl", ".jsonl.gz"), "topics": (".tsv",), "qrels": (".txt",)}

@@ -1,0 +1,1 @@
+"""Evaluations of several systems -> differences, with intervals and tests."""

@@ -1,0 +1,1 @@
+"""The dual encoder: its network, its checkpoints, texts in, vectors out."""

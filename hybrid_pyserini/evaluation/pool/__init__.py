@@ -1,0 +1,1 @@
+"""What only the multilingual pool has: ranks, language bias, measures of full rankings."""

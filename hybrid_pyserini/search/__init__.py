@@ -1,0 +1,1 @@
+"""Queries and indexes -> runs, and ranks in the pool."""
