@@ -256,8 +256,13 @@ def _side_by_side(call: Callable[[Part], Result], parts: Sequence[Part]) -> Iter
         yield from map(call, parts)
         return
     shares = [threads // workers + (worker < threads % workers) for worker in range(workers)]
+
+    def take_share() -> None:
+        torch.get_num_threads()  # a thread's first use of torch would replace its share by the number that was set last
+        torch.set_num_threads(shares.pop())
+
     try:
-        with ThreadPoolExecutor(workers, initializer=lambda: torch.set_num_threads(shares.pop())) as pool:
+        with ThreadPoolExecutor(workers, initializer=take_share) as pool:
             yield from pool.map(call, parts)
     finally:
         torch.set_num_threads(threads)  # threads that torch starts later take the number that was set last, anywhere
