@@ -21,6 +21,8 @@ COUNTS = {"currency": 258, "official_language": 347, "first_weekday": 241, "time
           "own_name": 99}
 """What Babel 2.18.0 (CLDR 47) gives."""
 
+COMMITTED = Path(__file__).parents[2] / "topics" / "demo"
+
 only_this_babel = pytest.mark.skipif(
     babel.__version__ != BABEL, reason=f"hash and counts are those of Babel {BABEL}; this is {babel.__version__}"
 )
@@ -43,6 +45,14 @@ def test_nothing_has_changed(demo: DemoData) -> None:
         "read samples in all languages, write the new hash here, and measure runs/demo/expected.json again. After an "
         "update of Babel, write its version and counts here as well."
     )
+
+
+@only_this_babel
+def test_the_topics_and_qrels_of_the_project_are_those_that_prepare_writes(demo: DemoData, tmp_path: Path) -> None:
+    write_dataset(Workspace(tmp_path), prepared_demo(demo), {}, overwrite=False)
+    written = {file.name: file.read_bytes() for file in (tmp_path / "topics" / "demo").iterdir()}
+    del written["dataset.json"]  # names the machine
+    assert {file.name: file.read_bytes() for file in COMMITTED.iterdir()} == written
 
 
 def test_two_builds_are_equal(demo: DemoData) -> None:
