@@ -3,8 +3,6 @@
 any; and below them the differences of each two systems with their tests.
 """
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,6 +11,8 @@ from hybrid_pyserini.comparison.families import RANK_DISTANCE, of_all_languages
 from hybrid_pyserini.comparison.grid import INTO
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.records import Pair
+from hybrid_pyserini.report.comparison_csv import comparison_csv
+from hybrid_pyserini.report.comparison_notes import comparison_notes
 from hybrid_pyserini.report.table_formats import Cell, Table, best_two, render_tables
 from hybrid_pyserini.report.tables import NONE
 
@@ -28,7 +28,7 @@ def render(record: Mapping[str, Any], form: str, *, terminal: bool = False) -> s
     if form == "json":
         return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
     if form == "csv":
-        return _csv(record)
+        return comparison_csv(record)
     return render_tables(comparison_tables(record), comparison_notes(record), form, terminal=terminal)
 
 
@@ -255,80 +255,3 @@ def _setting_of(pair: str) -> str:
 
 def _p(p: float | None) -> str:
     return NONE if p is None else "<.0001" if p < 0.0001 else f"{p:.4f}".removeprefix("0")
-
-
-def comparison_notes(record: Mapping[str, Any]) -> list[str]:
-    """What a reader of the tables must know."""
-    clusters, method, remarks = record["clusters"], record["method"], record["remarks"]
-    what = "questions" if clusters["of"] == "question" else f"{clusters['of']}s with all their questions"
-    notes = [f"{remarks['clusters']}."] if "clusters" in remarks else [
-        f"± half of the 95% interval: {clusters['count']} {what}, in all languages and pairs, resampled together "
-        f"({method['bootstrap_draws']:,} draws; t with the bootstrap's standard error).",
-        "† differs from the best of its column (by query language: of its row): p < .05 by the same t, with Holm's "
-        "correction for each two systems: in Table 1; in all that Table 2, or 4, has of a measure; in all of Table 3.",
-    ]
-    notes.append(
-        "Differences: p by the same t, none where all differ by the same; randomisation swaps whole clusters, "
-        "corrected too, and is not made where a system has several seeds; d_z is over questions; w-t-l: language pairs "
-        "won, tied and lost; signif.: won and lost by a t-test over the pair's queries, with Holm's correction for all "
-        "pairs, which takes questions for independent, and says nothing of seeds. Rank distance: the smaller is the "
-        "better."
-    )
-    if others := record.get("published"):
-        notes.append(
-            f"Published: {others['of']}, from {others['source']}; not made here and not tested, and to be set beside "
-            "ours only where topics, judgements and passages are the same, in full."
-        )
-    single = [place.removeprefix("systems.") for place in remarks if place.startswith("systems.")]
-    if single:
-        notes.append(f"{', '.join(single)}: one model each, so nothing is said about other seeds.")
-    return notes + [
-        f"{place.replace('_', ' ').replace('.', ' of ', 1)}: {remark}." for place, remark in remarks.items()
-        if place == "measures" or place.startswith(("settings.", "rank_distance.", "by_group."))
-    ]
-
-
-_MEAN_COLUMNS = ("mean", "low", "high", "sd")
-_DIFFERENCE_COLUMNS = (
-    "difference", "low", "high", "p", "p_holm", "p_t", "p_t_holm", "p_randomisation", "p_randomisation_holm", "d_z",
-    "wins", "ties", "losses",
-)
-
-
-def _csv(record: Mapping[str, Any]) -> str:
-    """One line a figure: what it is of, then its numbers; empty where there is none."""
-    numbers = tuple(dict.fromkeys(_MEAN_COLUMNS + _DIFFERENCE_COLUMNS))
-    out = io.StringIO()
-    writer = csv.DictWriter(
-        out,
-        ("dataset", "of", "language", "group", "setting", "pair", "measure", "system", "against", "bound", *numbers),
-        restval="", lineterminator="\n",
-    )
-    writer.writeheader()
-    writer.writerows({"dataset": record["dataset"], **line} for line in _lines(record))
-    return out.getvalue()
-
-
-def _lines(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The figures: means, by query language too, pairs, published ones, differences of means and of pairs."""
-    means: list[tuple[dict[str, str], Mapping[str, Any]]] = [({}, record["settings"])]
-    means += [({"language": language}, settings) for language, settings in record["by_query_language"].items()]
-    means += [({"group": group}, settings) for group, settings in record["by_group"].items()]
-    for place, settings in means:
-        for setting, measures in settings.items():
-            for measure, systems in measures.items():
-                for system, figures in systems.items():
-                    yield {"of": "mean", **place, "setting": setting, "measure": measure, "system": system, **figures}
-    for pair, measures in record["pairs"].items():
-        for measure, systems in measures.items():
-            for system, mean in systems.items():
-                yield {"of": "pair", "pair": pair, "measure": measure, "system": system, "mean": mean}
-    for measure, published in record.get("published", {}).get("figures", {}).items():
-        for system, figures in published.items():
-            for language, mean in {**figures["languages"], "": figures["mean"]}.items():
-                yield {"of": "published", "language": language, "setting": "mono", "measure": measure,
-                       "system": system, "mean": mean}
-    for of, rows in (("difference", record["differences"]), ("pair difference", record["pair_differences"])):
-        for row in rows:
-            figures = dict(row)
-            yield {"of": of, "system": figures.pop("a"), "against": figures.pop("b"), **figures}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hybrid_pyserini.languages import direction
 from hybrid_pyserini.records import ALL
 from hybrid_pyserini.report.heat_maps import HeatMap
-from hybrid_pyserini.report.pictures import Picture
+from hybrid_pyserini.report.picture import Picture
 from hybrid_pyserini.report.report import Report, Worst
 from hybrid_pyserini.report.table_formats import as_markdown, markdown_escaped, markdown_table
 from hybrid_pyserini.report.tables import markdown

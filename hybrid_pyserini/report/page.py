@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hybrid_pyserini.languages import direction, tag
-from hybrid_pyserini.report.pictures import Picture
+from hybrid_pyserini.report.picture import Picture
 from hybrid_pyserini.report.report import Report
 from hybrid_pyserini.report.table_formats import DAGGER
 

@@ -12,9 +12,12 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.languages import UNKNOWN, script, tag
-from hybrid_pyserini.report.comparison_tables import comparison_notes, comparison_tables, figure_text
+from hybrid_pyserini.report.bars import distance_picture, same_language_picture
+from hybrid_pyserini.report.comparison_notes import comparison_notes
+from hybrid_pyserini.report.comparison_tables import comparison_tables, figure_text
+from hybrid_pyserini.report.curves import curve_pictures
 from hybrid_pyserini.report.heat_maps import HeatMap, difference_heat_maps, system_heat_maps
-from hybrid_pyserini.report.pictures import Picture, curve_pictures, distance_picture, same_language_picture
+from hybrid_pyserini.report.picture import Picture
 from hybrid_pyserini.report.plots import MOST_MODELS
 from hybrid_pyserini.report.pool_figures import pool_tables, same_language
 from hybrid_pyserini.report.summary import summary

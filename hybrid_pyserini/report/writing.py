@@ -5,7 +5,7 @@ from pathlib import Path
 from hybrid_pyserini.atomic import discard_file, replacing_file
 from hybrid_pyserini.report.markdown_report import markdown_report
 from hybrid_pyserini.report.page import page
-from hybrid_pyserini.report.pictures import NAMES
+from hybrid_pyserini.report.picture import NAMES
 from hybrid_pyserini.report.report import Report
 
 PAGE, MARKDOWN = "index.html", "report.md"

@@ -6,8 +6,10 @@ import pytest
 from matplotlib.figure import Figure
 from reported_workspace import report_of
 
-from hybrid_pyserini.report import pictures
-from hybrid_pyserini.report.pictures import NAMES, curve_pictures, same_language_picture
+from hybrid_pyserini.report import bars
+from hybrid_pyserini.report.bars import same_language_picture
+from hybrid_pyserini.report.curves import curve_pictures
+from hybrid_pyserini.report.picture import NAMES
 from hybrid_pyserini.report.pool_figures import SameLanguage, pool_tables, same_language
 from hybrid_pyserini.report.report import Report
 from hybrid_pyserini.workspace import Workspace
@@ -60,7 +62,7 @@ def test_same_language_shares_are_means_over_models() -> None:
 @pytest.mark.parametrize("most", [0.02, 1.0])
 def test_shares_have_a_linear_axis_that_holds_the_unbiased_value(monkeypatch: pytest.MonkeyPatch, most: float) -> None:
     drawn: list[Figure] = []
-    monkeypatch.setattr(pictures, "_svg", drawn.append)
+    monkeypatch.setattr(bars, "svg_of", drawn.append)
     same_language_picture(SameLanguage("SameLanguage@9", {"a": {"de": 0.01, "en": most}}, {"de": 0.5, "en": 0.5}))
     (axes,) = drawn[0].axes
     assert (axes.get_xscale(), axes.get_xlim()[0]) == ("linear", 0)
