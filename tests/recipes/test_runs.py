@@ -21,9 +21,10 @@ def expected(table: Path) -> dict[str, Any]:
     }
 
 
-def rows(text: str, corner: str) -> dict[str, list[float]]:
-    """System -> the means of the first table that has ``corner`` in its corner."""
-    lines = text[re.search(rf"^\| {re.escape(corner)} +\|", text, re.MULTILINE).start():].split("\n\n")[0].splitlines()
+def rows(text: str, corner: str, names: str = "") -> dict[str, list[float]]:
+    """Row -> the means of the first table that has ``corner`` in its corner and ``names`` before its first row."""
+    pattern = rf"^\| {re.escape(corner)} +\|.*\n.*\n\| {re.escape(names)}"
+    lines = text[re.search(pattern, text, re.MULTILINE).start():].split("\n\n")[0].splitlines()
     found = {}
     for line in lines[2:]:
         name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
@@ -31,8 +32,18 @@ def rows(text: str, corner: str) -> dict[str, list[float]]:
     return found
 
 
-def test_there_are_tables_of_both_recipes() -> None:
-    assert [table.parent.name for table in TABLES] == ["demo-alpha-sweep", "xquad-r-heldout"]
+def grouped_rows(section: str) -> dict[tuple[str, str], list[float]]:
+    """(First cell, the one above where it is empty; second cell) -> the numbers of the first table of a section."""
+    above, found = "", {}
+    for line in section[section.index("\n| AP |"):].strip().split("\n\n")[0].splitlines()[2:]:
+        first, second, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        above = first or above
+        found[above, second] = [float(re.match(r"[-+]?[\d.]+", cell).group()) for cell in cells]
+    return found
+
+
+def test_there_are_tables_of_all_recipes_that_compare() -> None:
+    assert [table.parent.name for table in TABLES] == ["demo-alpha-sweep", "low-resource", "xquad-r-heldout"]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda path: path.parent.name)
@@ -65,3 +76,22 @@ def test_results_has_the_sweeps_figures() -> None:
     for figures, system in zip(found, means.values(), strict=True):
         assert figures[:3] == [round(system[f"{column} AP"], 3) for column in COLUMNS]
         assert figures[3] == pytest.approx(system["rank distance"], abs=0.051)
+
+
+def test_results_has_the_figures_of_languages_with_little_training_data() -> None:
+    (table,) = (table for table in TABLES if table.parent.name == "low-resource")
+    section = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").split("## Languages with little")[1]
+    found = grouped_rows(section)
+    groups = len(found) // len(COLUMNS)
+    for place, setting in enumerate(COLUMNS):
+        of_groups = rows(table.read_text(encoding="utf-8"), f"AP, {setting}", names="full (")
+        assert list(found.values())[place * groups : (place + 1) * groups] == list(of_groups.values())
+
+
+def test_results_has_the_figures_of_relations_never_trained_on() -> None:
+    record = json.loads((ROOT / "runs" / "domain-shift" / "expected.json").read_text(encoding="utf-8"))["systems"]
+    section = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").split("## Relations that were never")[1]
+    for (setting, system), figures in grouped_rows(section).items():
+        seen, *others = (record[dataset][system][f"{setting} AP"]["mean"] for dataset in record)
+        mean = sum(others) / len(others)
+        assert figures == pytest.approx([seen, *others, mean, seen - mean], abs=0.00051)
