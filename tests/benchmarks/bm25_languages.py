@@ -51,41 +51,47 @@ def measure(workspace: Workspace, data: Path, languages: list[str]) -> dict[str,
     for command in (["prepare", DATASET, "--source", str(data)], ["bm25", DATASET, "--pairs", pairs]):
         if hybrid_pyserini([*command, *root]) != 0:
             raise SystemExit(f"{command[0]} failed")
-    return {
-        language: (
-            average_precision(workspace, language, stock(workspace, language)),
-            average_precision(workspace, language, workspace.run(DATASET, BM25, Pair(language, language))) or 0.0,
+    figures = {}
+    for language in languages:
+        theirs, ours = stock(workspace, language), workspace.run(DATASET, BM25, Pair(language, language))
+        figures[language] = (
+            average_precision(workspace, language, theirs) if theirs else None,
+            average_precision(workspace, language, ours),
         )
-        for language in languages
-    }
+    return figures
 
 
-def stock(workspace: Workspace, language: str) -> Path:
-    """Where the run of Pyserini's commands is, if they made one."""
+def stock(workspace: Workspace, language: str) -> Path | None:
+    """The run of Pyserini's commands; None where one of them failed."""
     folder = workspace.root / "stock" / language
     (folder / "collection").mkdir(parents=True)
     (folder / "collection" / "passages.jsonl").hardlink_to(workspace.collection(DATASET, language))
     index, run = folder / "index", folder / "run.txt"
-    pyserini("index.lucene", "--collection", "JsonCollection", "--input", folder / "collection", "--index", index,
-             "--generator", "DefaultLuceneDocumentGenerator", "--threads", "1", "--language", language)
-    pyserini("search.lucene", "--index", index, "--topics", workspace.topics(DATASET, language), "--bm25",
-             "--language", language, "--hits", "1000", "--output", run)
-    return run
+    finished = pyserini(
+        "index.lucene", "--collection", "JsonCollection", "--input", folder / "collection", "--index", index,
+        "--generator", "DefaultLuceneDocumentGenerator", "--threads", "1", "--language", language,
+    ) and pyserini(
+        "search.lucene", "--index", index, "--topics", workspace.topics(DATASET, language), "--bm25",
+        "--language", language, "--hits", "1000", "--output", run,
+    )
+    return run if finished else None  # a search that fails leaves an empty run
 
 
-def pyserini(module: str, *arguments: object) -> None:
+def pyserini(module: str, *arguments: object) -> bool:
+    """Run Pyserini's command; say what failed."""
     done = subprocess.run(
         [sys.executable, "-m", "hybrid_pyserini", "pyserini", module, *map(str, arguments)], capture_output=True,
         text=True, check=False,
     )
     if done.returncode:
-        print(f"{module} failed: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+        lines = done.stderr.strip().splitlines()
+        said = next((line for line in reversed(lines) if "Error" in line or "Exception" in line), lines[-1])
+        print(f"{module} failed: {said}", file=sys.stderr)
+    return done.returncode == 0
 
 
-def average_precision(workspace: Workspace, language: str, path: Path) -> float | None:
-    """The mean over all questions; None where there is no run."""
-    if not path.is_file():
-        return None
+def average_precision(workspace: Workspace, language: str, path: Path) -> float:
+    """The mean over all questions."""
     qrels = trec.read_qrels(workspace.qrels_of(DATASET, Pair(language, language)))
     topics = trec.read_topics(workspace.topics(DATASET, language))
     scored = trec.scored_qrels(topics, qrels)
