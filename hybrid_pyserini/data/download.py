@@ -109,9 +109,7 @@ def _transfer(file: PublishedFile, headers: Mapping[str, str], part: Path) -> bo
             _check_size(file, total, part)
             _check_room(part, (total or 0) - begin)
             with part.open("r+b" if begin else "wb") as out:
-                if begin:
-                    out.truncate(begin)
-                    out.seek(begin)
+                out.seek(begin)
                 _copy(response, out, Path(file.path).name, begin, total)
                 return total is None or out.tell() == total
     except urllib.error.HTTPError as error:
