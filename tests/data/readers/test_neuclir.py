@@ -43,6 +43,12 @@ def test_the_pool_is_2023s_alone(source: Path) -> None:
     assert dataset_2023.topics["ru"] == {id_: " ".join(texts) for id_, texts in NATIVE["rus"].items()}
 
 
+def test_one_language_alone_has_no_pool(source: Path) -> None:
+    for lang in ("fas", "rus"):
+        shutil.rmtree(source / lang)
+    assert neuclir.read(source, "n", 2023).pairs == (Pair("en", "zh"), Pair("zh", "zh"))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("year", "query"), [
     (2022, "ExctractedCCNoReportQuery"), (2023, "ExctractedCCNoReportNoHtNarQuery"),
