@@ -28,6 +28,7 @@ class Judgements:
 
     qrels: Qrels
     path: Path
+    """In an archive, that and the member's name: then errors name no line."""
     docid_column: int | None = 2
     """Of the file's columns, from 0, the one with passage ids; None: it has JSON objects."""
 
@@ -40,7 +41,7 @@ class Judgements:
         """The error for a judged passage that is not there."""
         return InputError(
             f"the corpus has no passage {docid!r}", remedy="add it or remove its judgements", path=self.path,
-            line=first_line(self.path, self.docid_column, docid),
+            line=first_line(self.path, self.docid_column, docid) if self.path.is_file() else None,
         )
 
 

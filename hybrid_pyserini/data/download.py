@@ -1,16 +1,19 @@
 """Fetches published files: going on where it broke off, and only under their names once their checksum is right.
 
-What is there of an unfinished file stands beside its place as ``<name>.part``. Files on the Hugging Face hub are left
-to ``huggingface_hub``, which knows about tokens (HF_TOKEN), mirrors (HF_ENDPOINT) and the hub's ways of storing.
+What is there of an unfinished file stands beside its place as ``<name>.part``. Of files on the Hugging Face hub,
+``huggingface_hub`` says where they are, what they must be and who asks (HF_ENDPOINT, HF_TOKEN); it does not fetch them,
+since it begins anew what broke off in an earlier run.
 """
 
 import errno
 import hashlib
 import http.client
+import re
 import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,22 +35,22 @@ def download(files: Sequence[PublishedFile], folder: Path) -> tuple[int, int]:
 
     Raises InputError for a file that cannot be had, or is not the published one, wherever it comes from.
     """
-    fetched = 0
-    for file in files:
-        place = folder / file.path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        fetched += _from_hub(file, folder) if file.address.startswith(HUB) else _from_address(file, place)
+    fetched = sum(_fetch(file, folder / file.path) for file in files)
     return fetched, len(files) - fetched
 
 
-def _from_address(file: PublishedFile, place: Path) -> bool:
+def _fetch(file: PublishedFile, place: Path) -> bool:
     """Whether the file had to be fetched. Raises InputError for another file in its place: it may be someone's own."""
+    headers: dict[str, str] = {}
+    if file.address.startswith(HUB) and not (place.exists() and file.checksum):
+        file, headers = _on_the_hub(file, place)
     if place.exists():
         _verify(place, file.checksum, remedy="move it away, or leave out --download to read it as it is")
         return False
+    place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(f"{place.name}.part")
     for attempt in range(1, ATTEMPTS + 1):
-        if _transfer(file, part):
+        if _transfer(file, headers, part):
             break
         if attempt == ATTEMPTS:
             raise InputError(
@@ -62,29 +65,61 @@ def _from_address(file: PublishedFile, place: Path) -> bool:
     return True
 
 
-def _transfer(file: PublishedFile, part: Path) -> bool:
-    """Fetch what is missing of ``part``; whether that is complete now."""
-    there = part.stat().st_size if part.exists() else 0
-    headers = {"User-Agent": f"hybrid-pyserini/{__version__}", "Accept-Encoding": "identity"}
-    if there:
-        headers["Range"] = f"bytes={there}-"
+def _on_the_hub(file: PublishedFile, place: Path) -> tuple[PublishedFile, dict[str, str]]:
+    """A file of the Hugging Face hub with its URL, its size and, where none is listed, its checksum, and the headers
+    that show the user's token, if there is one. The hub's ETag is the SHA-256 of a large file and git's hash of a small
+    one. Raises InputError, naming ``place``, where the hub does not answer so."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.errors import HTTPError
+    from huggingface_hub.utils import build_hf_headers
+
+    owner, name, path = file.address.removeprefix(HUB).split("/", 2)
+    name, _, revision = name.partition("@")
+    url = hf_hub_url(f"{owner}/{name}", path, repo_type="dataset", revision=revision)
     try:
-        with urllib.request.urlopen(urllib.request.Request(file.address, headers=headers), timeout=TIMEOUT) as response:
-            resumed = response.status == http.HTTPStatus.PARTIAL_CONTENT
-            there = there if resumed else 0
-            length = response.headers.get("Content-Length")
-            total = there + int(length) if length else file.size
+        found = get_hf_file_metadata(url)
+        if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", found.etag or ""):
+            raise OSError(f"{url} answers without a hash: that is not the hub")
+    except (HTTPError, OSError) as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(
+            f"{file.address} is not to be had ({reason[0]})",
+            remedy="check the network and HF_TOKEN and run it again, or get the file another way and put it there",
+            path=place,
+        ) from None
+    checksum = file.checksum or f"{'sha256' if len(found.etag or '') == 64 else 'git'}:{found.etag}"
+    token = {name: value for name, value in build_hf_headers().items() if name.lower() == "authorization"}
+    return replace(file, address=url, size=file.size or found.size, checksum=checksum), token
+
+
+def _transfer(file: PublishedFile, headers: Mapping[str, str], part: Path) -> bool:
+    """Fetch what is missing of ``part``; whether that is complete now. ``headers`` are for the address itself, not for
+    others that it sends on to: a token is nobody else's business."""
+    there = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(file.address, headers={
+        "User-Agent": f"hybrid-pyserini/{__version__}", "Accept-Encoding": "identity",
+        **({"Range": f"bytes={there}-"} if there else {}),
+    })
+    for name, value in headers.items():
+        request.add_unredirected_header(name, value)
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            begin, total = _extent(response, there)
+            total = file.size if total is None else total
             _check_size(file, total, part)
-            _check_room(part, (total or 0) - there)
-            with part.open("ab" if resumed else "wb") as out:
-                _copy(response, out, Path(file.path).name, there, total)
+            _check_room(part, (total or 0) - begin)
+            with part.open("r+b" if begin else "wb") as out:
+                out.seek(begin)
+                _copy(response, out, Path(file.path).name, begin, total)
                 return total is None or out.tell() == total
     except urllib.error.HTTPError as error:
         if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # all of it is there; its checksum decides
             return True
+        passing = error.code == http.HTTPStatus.TOO_MANY_REQUESTS or error.code >= http.HTTPStatus.INTERNAL_SERVER_ERROR
         raise InputError(
             f"{file.address} is not to be had (HTTP {error.code} {error.reason})",
-            remedy="get the file another way and put it there", path=part.with_suffix(""),
+            remedy="run it again later" if passing else "get the file another way and put it there",
+            path=part.with_suffix(""),
         ) from None
     except (TimeoutError, ConnectionError, http.client.HTTPException):
         return False
@@ -99,11 +134,31 @@ def _transfer(file: PublishedFile, part: Path) -> bool:
         raise InputError("the disk is full", remedy="make room and run it again to go on", path=part) from None
 
 
+def _extent(response: http.client.HTTPResponse, asked: int) -> tuple[int, int | None]:
+    """Where in the file an answer begins, and how many bytes the file has, if it says so. A server need not begin where
+    it was asked to, nor send all from there."""
+    if response.status == http.HTTPStatus.PARTIAL_CONTENT:
+        said = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+        begin, total = said.groups() if said else (asked, "*")
+        return int(begin), None if total == "*" else int(total)
+    length = response.headers.get("Content-Length")
+    return 0, int(length) if length else None
+
+
 def _copy(response: http.client.HTTPResponse, out: BinaryIO, name: str, there: int, total: int | None) -> None:
     with tqdm(total=total, initial=there, desc=name, unit="B", unit_scale=True, disable=None) as bar:
-        while block := response.read(_BLOCK):
+        while block := _read(response):
             out.write(block)
             bar.update(len(block))
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """The next bytes. Raises ConnectionError for whatever breaks a connection, such as TLS or a route that is gone, so
+    that it is not taken for an error of writing."""
+    try:
+        return response.read(_BLOCK)
+    except OSError as error:
+        raise ConnectionError(str(error)) from error
 
 
 def _check_size(file: PublishedFile, total: int | None, part: Path) -> None:
@@ -121,40 +176,6 @@ def _check_room(part: Path, missing: int) -> None:
             f"{missing:,} bytes are still to come, and {free:,} are free", remedy="make room and run it again",
             path=part,
         )
-
-
-def _from_hub(file: PublishedFile, folder: Path) -> bool:
-    """Whether the file had to be fetched. It is the pinned commit's, byte for byte: the hub's ETag is the SHA-256 of a
-    large file and git's hash of a small one."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
-    from huggingface_hub.errors import EntryNotFoundError, HTTPError
-
-    owner, name, path = file.address.removeprefix(HUB).split("/", 2)
-    name, _, revision = name.partition("@")
-    place = folder / path
-    try:
-        url = hf_hub_url(f"{owner}/{name}", path, repo_type="dataset", revision=revision)
-        checksum = file.checksum or _checksum_of(get_hf_file_metadata(url).etag)
-        if place.exists():
-            _verify(place, checksum, remedy="move it away, or leave out --download to read it as it is")
-            return False
-        hf_hub_download(f"{owner}/{name}", path, repo_type="dataset", revision=revision, local_dir=folder)
-    except (HTTPError, EntryNotFoundError, ConnectionError) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(
-            f"{file.address} is not to be had ({reason[0]})",
-            remedy="check the network and HF_TOKEN, or get the file another way and put it there", path=place,
-        ) from None
-    try:
-        _verify(place, checksum, remedy="run it again")
-    except InputError:
-        place.unlink()
-        raise
-    return True
-
-
-def _checksum_of(etag: str | None) -> str:
-    return f"{'sha256' if etag and len(etag) == 64 else 'git'}:{etag}"
 
 
 def _verify(path: Path, checksum: str, *, remedy: str) -> None:

@@ -126,7 +126,7 @@ def _name_groups(database: Connection, scratch: Path) -> None:
     database.execute(
         "INSERT INTO shared SELECT text FROM positive GROUP BY text HAVING min(question) < max(question)"
     )
-    (last,) = database.execute("SELECT max(number) FROM question").fetchone()
+    (last,) = database.execute("SELECT coalesce(max(number), 0) FROM question").fetchone()
     components = Components(numbers_on_disk(last + 1, scratch))
     of_texts = database.execute(
         "SELECT text, number FROM shared CROSS JOIN positive USING (text) CROSS JOIN question ON number = question"

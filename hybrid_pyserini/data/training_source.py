@@ -122,7 +122,8 @@ def write_source(
         examples = tqdm(source.examples(aside), desc=name, unit=" examples", disable=None)
         written = write_examples(staged.source(name), _counted(examples, counts))
         if not written:
-            raise InputError(f"{name} has no examples", remedy="check the files")
+            left_out = "".join(f"; {note.replace('_', ' ')}: {count}" for note, count in source.notes.items() if count)
+            raise InputError(f"no examples in {', '.join(sources)}{left_out}", remedy="check the files")
         info = SourceInfo(
             name=name, examples=written, languages={language: dict(counts[language]) for language in sorted(counts)},
             origin=source.origin, licence=source.licence, sources=dict(sources),

@@ -1,14 +1,18 @@
 """``prepare --download`` through the command line, from a server on this machine."""
 
+import errno
 import hashlib
+import http.client
 import json
 import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -113,6 +117,50 @@ def test_a_server_without_ranges_sends_it_all_again(server: FileServer, tmp_path
     server.break_after = [100]
     assert fetch(tmp_path) == 0
     assert (tmp_path / "downloads/xquad-r/de.json").read_bytes() == (TINY / "de.json").read_bytes()
+
+
+@pytest.mark.parametrize(("name", "value"), [("from_the_start", True), ("piece", 1500)])
+def test_a_server_that_answers_a_range_with_another(
+    server: FileServer, tmp_path: Path, name: str, value: int
+) -> None:
+    setattr(server, name, value)
+    server.break_after = [100]
+    assert fetch(tmp_path) == 0
+    assert (tmp_path / "downloads/xquad-r/de.json").read_bytes() == (TINY / "de.json").read_bytes()
+
+
+@pytest.mark.parametrize("error", [
+    ssl.SSLError(1, "bad record mac"), OSError(errno.EHOSTUNREACH, "No route to host"),
+])
+def test_whatever_breaks_a_connection_it_is_taken_up_again(
+    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    read, answers = http.client.HTTPResponse.read, iter([10, error])
+
+    def broken(response: http.client.HTTPResponse, size: int) -> bytes:
+        answer = next(answers, size)
+        if isinstance(answer, OSError):
+            raise answer
+        return read(response, answer)
+    monkeypatch.setattr(http.client.HTTPResponse, "read", broken)
+    assert fetch(tmp_path) == 0
+    assert [range_ for _, path, range_ in server.requests if path == "/de.json"] == ["", "bytes=10-"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_error_that_passes_keeps_what_is_there(
+    server: FileServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], status: int
+) -> None:
+    part = tmp_path / "downloads" / "xquad-r" / "de.json.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes((TINY / "de.json").read_bytes()[:100])
+    server.status = {"/de.json": status}
+    assert fetch(tmp_path) == 2
+    check_one_line(capsys, f"/de.json is not to be had (HTTP {status} ", "; run it again later")
+    assert part.stat().st_size == 100
+    server.status = {}
+    assert fetch(tmp_path) == 0
+    assert ("GET", "/de.json", "bytes=100-") in server.requests
 
 
 def test_a_part_that_is_complete_is_only_verified(server: FileServer, tmp_path: Path) -> None:
@@ -228,15 +276,52 @@ def on_the_hub(files: dict[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def test_from_the_hugging_face_hub(tmp_path: Path) -> None:
+def fetch_from_hub(address: str, workspace: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """In a process of its own, since huggingface_hub takes its address from the environment when it is imported."""
+    command = [sys.executable, "-m", "hybrid_pyserini", "prepare", "ciral", "--download", "--languages", "yo"]
+    return subprocess.run(
+        [*command, "--workspace", str(workspace)], capture_output=True, text=True, timeout=300,
+        env={**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(workspace / "hf"), "HF_HUB_OFFLINE": "0",
+             "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_ETAG_TIMEOUT": "5", **environment},
+    )
+
+
+def test_from_the_hub_it_goes_on_where_the_last_run_broke_off(tmp_path: Path) -> None:
+    """From where the hub sends on to, which is not shown the token, and holds the file against its SHA-256."""
+    files = on_the_hub(ciral_files())
+    (large,) = [path for path in files if path.endswith(".jsonl")]
+    part = tmp_path / "downloads/ciral/passages-v1.0/yoruba_passages.jsonl.part"
+    with serving(files) as hub, serving(files) as store:
+        hub.elsewhere = {large: f"{store.address}{large}"}
+        store.break_after = [10, 5, 5]
+        done = fetch_from_hub(hub.address, tmp_path, HF_TOKEN="hf_secret")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert f"{part}: the connection to {hub.address}{large} broke off; run it again" in done.stderr
+        assert part.read_bytes() == files[large][:20]
+        done = fetch_from_hub(hub.address, tmp_path, HF_TOKEN="hf_secret")
+        assert done.stdout.startswith(f"1 files downloaded to {tmp_path}/downloads/ciral, 7 kept"), done.stderr
+        assert store.requests[-1] == ("GET", large, "bytes=20-")
+        assert hub.authorizations == {"Bearer hf_secret"} and store.authorizations == {None}
+    assert part.with_suffix("").read_bytes() == files[large]
+    assert not (tmp_path / "downloads/ciral/.cache").exists()
+
+
+def test_a_server_that_is_not_the_hub(tmp_path: Path) -> None:
+    class Bare(FileServer):
+        def answer(self, handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(200)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+    with serving({}, Bare) as server:
+        done = fetch_from_hub(server.address, tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "answers without a hash: that is not the hub)" in done.stderr
+
+
+def test_from_the_hugging_face_hub(tmp_path: Path) -> None:
     def run() -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "hybrid_pyserini", "prepare", "ciral", "--download", "--languages", "yo"]
-        return subprocess.run(
-            [*command, "--workspace", str(tmp_path)], capture_output=True, text=True, timeout=300,
-            env={**os.environ, "HF_ENDPOINT": server.address, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "0",
-                 "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_ETAG_TIMEOUT": "5"},
-        )
+        return fetch_from_hub(server.address, tmp_path)
 
     with serving(on_the_hub(ciral_files())) as server:
         done = run()

@@ -82,3 +82,19 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
     assert (captured.out, captured.err.count("\n")) == ("", 1)
     assert found in captured.err
     assert not list((tmp_path / "w").rglob("*"))
+
+
+@pytest.mark.parametrize(("qa", "found"), [
+    ([], "no examples in SelfRC_train.json; check the files"),
+    ([{"id": "q", "question": "Why?", "answers": [], "no_answer": True}],
+     "no examples in SelfRC_train.json; questions without an answer left out: 1; check the files"),
+])
+def test_files_without_an_example(
+    qa: list[dict[str, object]], found: str, duorc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = {"id": "/m/1", "title": "Mars", "plot": "They came by train.", "qa": qa}
+    (duorc / "SelfRC_train.json").write_text(json.dumps([film]))
+    assert prepare(tmp_path / "w", "duorc", "--source", duorc) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"hybrid-pyserini prepare: {found}"
+    assert not list((tmp_path / "w").rglob("*"))

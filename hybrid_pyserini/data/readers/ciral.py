@@ -15,11 +15,13 @@ there. Each question is judged in one language, so that there is no pool. The pu
 https://github.com/ciralproject/ciral; what is there less or more is said.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.corpus import Corpus, Fields
+from hybrid_pyserini.data.corpus import Corpus, Fields, Judgements, first_line
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.monolingual import qrels_with_prefixes
 from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, Qrels, Topics
@@ -64,26 +66,38 @@ def read(source: Path, name: str, split: str = "test-a-pools") -> PreparedDatase
         asked[_QUERY] |= {f"{prefix}{id_}": text for id_, text in here.items()}
         pairs.append(Pair(_QUERY, language))
         if native.is_file():
-            asked[language] = {f"{prefix}{id_}": text for id_, text in read_topics(native).items()}
+            translated = read_topics(native)
+            _check_asked(translated, native, here, questions)
+            asked[language] = {f"{prefix}{id_}": text for id_, text in translated.items()}
+            notes[f"{language}_questions_without_a_native_one"] = len(here) - len(translated)
             pairs.append(Pair(language, language))
         judgements = read_qrels(qrels)
-        judged[language] = {
-            f"{prefix}{id_}": {f"{prefix}{docid}": relevance for docid, relevance in of_question.items()}
-            for id_, of_question in judgements.items()
-        }
+        _check_asked(judgements, qrels, here, questions)
+        judged[language] = qrels_with_prefixes(judgements, prefix, prefix)
         counts = len(here), sum(map(len, judgements.values()))
         if counts != COUNTS[split][language]:
             notes[f"{language}_questions_and_judgements"] = (
                 "{:,} and {:,}, where {:,} and {:,} are published".format(*counts, *COUNTS[split][language])
             )
         passages[language] = Corpus(
-            language, (collection,), _FIELDS, None, prefix, counts=notes, published=PASSAGES[language]
+            language, (collection,), _FIELDS, Judgements(judgements, qrels), prefix, counts=notes,
+            published=PASSAGES[language],
         )
     notes["languages_without_passages_left_out"] = ", ".join(sorted(LANGUAGES.keys() - passages.keys()))
     return PreparedDataset(
         name=name, passages=passages, topics=asked, qrels=judged, pairs=tuple(pairs), origin=ORIGIN, licence=LICENCE,
         notes=notes,
     )
+
+
+def _check_asked(ids: Iterable[str], path: Path, questions: Topics, asked: Path) -> None:
+    """Raises InputError, with file and line, for an id in the first column of a file that no English question has."""
+    for id_ in ids:
+        if id_ not in questions:
+            raise InputError(
+                f"{asked.name} has no question {id_!r}", remedy="take both files from the same place", path=path,
+                line=first_line(path, 0, id_),
+            )
 
 
 def _collections(source: Path) -> dict[str, Path]:

@@ -23,10 +23,19 @@ LICENCE = "see origin"
 
 
 def files(source: Path) -> dict[str, Path]:
-    """Every .json and .json.gz of the folder; raises InputError where there is none."""
+    """Every .json and .json.gz of the folder; raises InputError where there is none, or two of them would give the
+    same ids."""
     found = {path.name: path for path in sorted(source.iterdir()) if path.name.endswith((".json", ".json.gz"))}
     if not found:
         raise InputError("no .json or .json.gz file here", remedy="put DPR's files there", path=source)
+    names: dict[str, str] = {}
+    for name, path in found.items():
+        other = names.setdefault(_stem(name), name)
+        if other != name:
+            raise InputError(
+                f"named as {other} is, but for .gz or blanks: their ids would be the same",
+                remedy="keep one of them, or rename it", path=path,
+            )
     return found
 
 
@@ -37,7 +46,7 @@ def read(source: Path, name: str) -> PreparedSource:
 
 def _rows(path: Path, notes: Counter[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """(Line, row); ids are ``<file>:<number>``, as DPR's questions have none."""
-    stem = "_".join(path.name.removesuffix(".gz").removesuffix(".json").split())
+    stem = _stem(path.name)
     for number, (line, row) in enumerate(read_json_array(path)):
         if "ctxs" in row:
             passages = field(row, "ctxs", list, path, line)
@@ -57,6 +66,11 @@ def _rows(path: Path, notes: Counter[str]) -> Iterator[tuple[int, dict[str, Any]
             "positive": _contents(positives[0], path, line),
             "negatives": [_contents(each, path, line) for each in negatives[:HARD_NEGATIVES]],
         }
+
+
+def _stem(name: str) -> str:
+    """What stands before the ids of a file's questions: an id must hold no blank."""
+    return "_".join(name.removesuffix(".gz").removesuffix(".json").split())
 
 
 def _contents(passage: object, path: Path, line: int) -> str:

@@ -23,9 +23,10 @@ from hybrid_pyserini.data.clir_topics import (
     find_collections,
     read_clir_topics,
 )
-from hybrid_pyserini.data.corpus import Corpus
+from hybrid_pyserini.data.corpus import Corpus, Judgements
 from hybrid_pyserini.data.dataset import PreparedDataset
 from hybrid_pyserini.data.source_files import required
+from hybrid_pyserini.records import Qrels
 from hybrid_pyserini.trec import read_qrels
 
 ORIGIN = "https://github.com/hltcoe/HC4"
@@ -53,15 +54,15 @@ def files(source: Path, split: str = "test") -> dict[str, Path]:
 def read(source: Path, name: str, split: str = "test", fields: tuple[str, ...] = BOTH) -> PreparedDataset:
     """Read one split; raises InputError, with file and line, for whatever is wrong."""
     notes: dict[str, Any] = {"query": " and ".join(fields)}
-    qrels = {}
-    collections = find_collections(source, _COLLECTIONS, _REMEDY)
-    for language in collections:
+    qrels: dict[str, Qrels] = {}
+    passages: dict[str, Corpus] = {}
+    for language, collection in find_collections(source, _COLLECTIONS, _REMEDY).items():
         path = _qrels(source, language, split)
         qrels[language] = check_judgements(read_qrels(path), JUDGEMENTS[split][language], path)
-    passages = {
-        language: Corpus(language, (path,), DOCUMENT_FIELDS, None, counts=notes, published=DOCUMENTS[language])
-        for language, path in collections.items()
-    }
+        passages[language] = Corpus(
+            language, (collection,), DOCUMENT_FIELDS, Judgements(qrels[language], path), counts=notes,
+            published=DOCUMENTS[language],
+        )
     topics = read_clir_topics(source / f"{split}.topics.v1-0.jsonl", fields)
     return clir_dataset(name, topics, qrels, passages, pool=False, origin=ORIGIN, licence=LICENCE, notes=notes)
 

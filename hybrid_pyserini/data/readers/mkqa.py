@@ -21,7 +21,7 @@ from tqdm import tqdm
 from hybrid_pyserini.data.answers import AnswerIndex
 from hybrid_pyserini.data.corpus import Corpus, Fields, Judgements
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.fields import field
+from hybrid_pyserini.data.fields import field, text_list
 from hybrid_pyserini.data.source_files import first_of
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
@@ -69,6 +69,11 @@ def read(source: Path, name: str) -> PreparedDataset:
     questions, corpus = files(source).values()
     queries = _read_queries(questions, notes)
     judged = _judge(queries, corpus, notes)
+    if not judged:
+        raise InputError(
+            f"no query is left: of {len(queries)}, none is answered by 1 to {MOST_PASSAGES} passages",
+            remedy="give the passages to search, such as BEIR's nq has", path=corpus,
+        )
     kept = [query for query in queries if query.id in judged]
     return PreparedDataset(
         name=name,
@@ -114,7 +119,9 @@ def _english_answers(row: dict[str, Any], path: Path, line: int) -> tuple[list[s
             raise InputError(f"an answer of type {kind!r}", remedy=_AGAIN, path=path, line=line)
         types.add(kind)
         if kind not in _NO_TEXT:
-            found += [field(answer, "text", str, path, line), *(answer.get("aliases") or [])]
+            found.append(field(answer, "text", str, path, line))
+            if answer.get("aliases") is not None:
+                found += text_list(answer, "aliases", path, line)
     return [text for text in found if text.strip()], types
 
 

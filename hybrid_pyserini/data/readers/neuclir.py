@@ -29,7 +29,7 @@ from hybrid_pyserini.data.clir_topics import (
     find_collections,
     read_clir_topics,
 )
-from hybrid_pyserini.data.corpus import Corpus
+from hybrid_pyserini.data.corpus import Corpus, Judgements
 from hybrid_pyserini.data.dataset import PreparedDataset
 from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.errors import InputError
@@ -58,35 +58,38 @@ def files(source: Path, year: int) -> dict[str, Path]:
     collections = find_collections(source, _COLLECTIONS, _FROM_HUB)
     remedy = _FROM_TREC.format(year=year)
     found = [required(source / TOPICS[year], remedy), *collections.values()]
-    unpacked = [source / _member(language) for language in collections] if year == 2023 else []
-    if unpacked and all(path.is_file() for path in unpacked):
-        found += unpacked
-    else:
-        found.append(required(source / _QRELS[year], remedy))
+    found += [required(_qrels(source, year, language), remedy) for language in collections]
     return {str(path.relative_to(source)): path for path in found}
 
 
 def read(source: Path, name: str, year: int, fields: tuple[str, ...] = BOTH) -> PreparedDataset:
     """Read one year; raises InputError, with file and line, for whatever is wrong."""
     notes: dict[str, Any] = {"query": " and ".join(fields)}
-    collections = find_collections(source, _COLLECTIONS, _FROM_HUB)
-    read_language = _read_2022 if year == 2022 else _read_2023
-    qrels = {
-        language: check_judgements(read_language(source, language), JUDGEMENTS[year][language], source / _QRELS[year])
-        for language in collections
-    }
-    passages = {
-        language: Corpus(language, (path,), DOCUMENT_FIELDS, None, counts=notes, published=DOCUMENTS[language])
-        for language, path in collections.items()
-    }
+    qrels: dict[str, Qrels] = {}
+    passages: dict[str, Corpus] = {}
+    for language, collection in find_collections(source, _COLLECTIONS, _FROM_HUB).items():
+        judged = _judgements(_qrels(source, year, language), language)
+        qrels[language] = check_judgements(judged.qrels, JUDGEMENTS[year][language], judged.path)
+        passages[language] = Corpus(
+            language, (collection,), DOCUMENT_FIELDS, judged, counts=notes, published=DOCUMENTS[language]
+        )
     topics = read_clir_topics(source / TOPICS[year], fields)
     return clir_dataset(name, topics, qrels, passages, pool=year == 2023, origin=ORIGIN, licence=LICENCE, notes=notes)
 
 
-def _read_2022(source: Path, language: str) -> Qrels:
-    """One file for all languages, told apart by the second column."""
-    path = source / _QRELS[2022]
-    return parse_qrels(_lines_of(path, LANGUAGES[language]), path)
+def _qrels(source: Path, year: int, language: str) -> Path:
+    """Where a language's judgements are, or should be: 2023's unpacked or, where they are not, in the archive."""
+    unpacked = source / _member(language)
+    return unpacked if year == 2023 and unpacked.is_file() else source / _QRELS[year]
+
+
+def _judgements(path: Path, language: str) -> Judgements:
+    """A language's judgements. 2022's file has all languages, told apart by the second column."""
+    if path.name == _QRELS[2022]:
+        return Judgements(parse_qrels(_lines_of(path, LANGUAGES[language]), path), path)
+    if path.name == _QRELS[2023]:
+        return _unpack(path, _member(language))
+    return Judgements(read_qrels(path), path)
 
 
 def _lines_of(path: Path, language: str) -> Iterator[tuple[int, str]]:
@@ -102,16 +105,13 @@ def _lines_of(path: Path, language: str) -> Iterator[tuple[int, str]]:
             )
 
 
-def _read_2023(source: Path, language: str) -> Qrels:
-    """A file a language, unpacked or in the archive."""
-    unpacked = source / _member(language)
-    if unpacked.is_file():
-        return read_qrels(unpacked)
-    archive = source / _QRELS[2023]
+def _unpack(archive: Path, name: str) -> Judgements:
+    """The judgements in a file of the archive."""
     try:
         with tarfile.open(archive) as tar:
-            member = tar.extractfile(_member(language))
-            assert member is not None  # a regular file: the name is the publisher's
+            member = tar.extractfile(name)
+            if member is None:
+                raise KeyError(f"{name} is no file")
             lines = member.read().decode("utf-8").split("\n")
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise InputError(
@@ -119,10 +119,9 @@ def _read_2023(source: Path, language: str) -> Qrels:
         ) from None
     except (KeyError, UnicodeDecodeError) as error:
         raise InputError(
-            f"no {_member(language)} in the archive, or not UTF-8 ({error})", remedy="copy or download it again",
-            path=archive,
+            f"no {name} in the archive, or not UTF-8 ({error})", remedy="copy or download it again", path=archive
         ) from None
-    return parse_qrels(enumerate(lines, start=1), archive / _member(language))
+    return Judgements(parse_qrels(enumerate(lines, start=1), archive / name), archive / name)
 
 
 def _member(language: str) -> str:

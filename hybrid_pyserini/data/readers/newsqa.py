@@ -50,13 +50,16 @@ def _rows(path: Path, notes: Counter[str]) -> Iterator[tuple[int, dict[str, Any]
             start = _start(asked, at, path, notes)
             if start is None:
                 continue
-            positive = next((block for end, block in cut if start < end), None)
+            positive = next((block for end, block in cut if 0 <= start < end), None)
             if positive is None:
                 raise InputError(
                     f"{at}: the answer begins at character {start} of {len(text)}", path=path,
                     remedy="make the file again: its stories are not those that were asked about",
                 )
-            query = check_text(member(asked, "q", str, at, path), f"{at}: 'q'", path)
+            query = member(asked, "q", str, at, path)
+            if not query.strip():
+                notes["questions_without_text_left_out"] += 1
+                continue
             yield number, {"id": f"{story_id}:{q}", "language": "en", "query": query, "positive": positive}
 
 

@@ -32,7 +32,7 @@ def read(source: Path, name: str) -> PreparedSource:
 def _rows(path: Path, notes: Counter[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     for line, row in read_json_array(path):
         question, answer = row.get("question"), row.get("answer")
-        if question == "" or answer == "":
+        if any(isinstance(text, str) and not text.strip() for text in (question, answer)):
             notes["questions_without_text_or_answer_left_out"] += 1
             continue
         yield line, {"id": row.get("id"), "language": "en", "query": question, "positive": answer}

@@ -128,6 +128,13 @@ def test_by_the_command_line(source: Path, tmp_path: Path, capsys: pytest.Captur
     ]
 
 
+def test_a_native_question_that_is_not_there_is_counted(source: Path) -> None:
+    (source / "topics.ciral-v1.0-sw-test-a-native.tsv").write_text(NATIVE.splitlines()[1])
+    dataset = ciral.read(source, "ciral")
+    assert dataset.topics["sw"] == {"sw:6": "Nani Mwanzilishi wa Microsoft?"}
+    assert dataset.notes["sw_questions_without_a_native_one"] == 1
+
+
 SOMALI = "ciral-somali/topics/topics.ciral-v1.0-so-test-a.tsv"
 
 
@@ -136,6 +143,13 @@ SOMALI = "ciral-somali/topics/topics.ciral-v1.0-so-test-a.tsv"
     (lambda s: (s / SOMALI).write_text("39\tWhat?\n5 Which?"), f"{SOMALI}:2: ", "expected qid<TAB>query, found 1"),
     (lambda s: (s / "ciral-somali/qrels/qrels.ciral-v1.0-so-test-a-pools.tsv").write_text("39\tQ0\tVOA#1700#0"),
      "ciral-somali/qrels/qrels.ciral-v1.0-so-test-a-pools.tsv:1: ", "expected 'qid 0 docid relevance'"),
+    (lambda s: (s / SOMALI).write_text("39\tWhat?"), "ciral-somali/qrels/qrels.ciral-v1.0-so-test-a-pools.tsv:3: ",
+     "topics.ciral-v1.0-so-test-a.tsv has no question '5'; take both files from the same place"),
+    (lambda s: (s / "topics.ciral-v1.0-sw-test-a-native.tsv").write_text("5\tJina?\n99\tNani?\n"),
+     "topics.ciral-v1.0-sw-test-a-native.tsv:2: ", "topics.ciral-v1.0-sw-test-a.tsv has no question '99'"),
+    (lambda s: (s / "passages-v1.0/somali_passages.jsonl").write_text('{"docid": "VOA#1700#0", "text": "t"}\n'),
+     "ciral-somali/qrels/qrels.ciral-v1.0-so-test-a-pools.tsv:1: ",
+     "the corpus has no passage 'RADIOMUQDISHO#20610#16'"),
     (lambda s: (s / "passages-v1.0/somali_passages.jsonl").write_text('{"docid": "a b", "text": ""}\n'),
      "passages-v1.0/somali_passages.jsonl:1: ", "passage id ('docid') 'a b' contains a blank"),
     (lambda s: [path.unlink() for path in (s / "passages-v1.0").iterdir()], ": ",

@@ -73,6 +73,14 @@ def test_what_is_wrong_is_named_with_the_line(tmp_path: Path, change: dict[str, 
     assert (raised.value.path, raised.value.line) == (path, 3)
 
 
+@pytest.mark.parametrize("other", ["a c.json.gz", "a_c.json"])
+def test_files_whose_ids_would_be_the_same(tmp_path: Path, other: str) -> None:
+    for name in ("a c.json", other):
+        write(tmp_path / name, json.dumps(TRAIN))
+    with pytest.raises(InputError, match=r"a.c\.json.*: named as a c\.json is, .* keep one of them, or rename it"):
+        dpr.files(tmp_path)
+
+
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no .json or .json.gz file here"):
         dpr.files(tmp_path)

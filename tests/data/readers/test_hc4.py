@@ -136,7 +136,18 @@ def test_a_judged_document_that_is_not_there(
 ) -> None:
     write_lines(source / "rus" / "hc4_docs.jsonl", DOCUMENTS["rus"][1:])
     assert main(["prepare", "hc4", "--source", str(source), "--workspace", str(tmp_path / "w")]) == 2
-    assert "qrels ru: no passage '0d8a-5'" in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{source / 'rus/test.qrels.v1-0.txt'}:1: the corpus has no passage '0d8a-5'" in line
+
+
+def test_a_judged_document_without_title_and_text(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    qrels = source / "zho" / "test.qrels.v1-0.txt"
+    qrels.write_text(qrels.read_text().replace("1002 0 0d8a-2", "1002 0 0d8a-3"))
+    assert main(["prepare", "hc4", "--source", str(source), "--workspace", str(tmp_path / "w")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{source / 'zho/hc4_docs.jsonl'}:3: passage '0d8a-3', which is judged, has neither title nor text" in line
 
 
 def test_a_folder_without_documents(tmp_path: Path) -> None:

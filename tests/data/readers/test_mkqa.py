@@ -124,6 +124,10 @@ def test_prepared_by_the_command(source: Path, tmp_path: Path, capsys: pytest.Ca
     ("mkqa.jsonl.gz", 1, {"answers": {}}, "'en' is missing or no list"),
     ("mkqa.jsonl.gz", 1, {"answers": {"en": [answer("entity", None)]}}, "'text' is missing or no string"),
     ("mkqa.jsonl.gz", 1, {"answers": {"en": [answer("place", "x")]}}, "an answer of type 'place'"),
+    ("mkqa.jsonl.gz", 1, {"answers": {"en": [{"type": "entity", "text": "x", "aliases": "abc"}]}},
+     "'aliases' .* no list"),
+    ("mkqa.jsonl.gz", 1, {"answers": {"en": [{"type": "entity", "text": "x", "aliases": [None]}]}},
+     "'aliases' is no list of strings"),
     ("mkqa.jsonl.gz", 1, {"queries": {"en": "who"}}, "the ar query is missing"),
     ("corpus.jsonl", 2, {"_id": "a b"}, "passage id .* 'a b' contains a blank"),
     ("corpus.jsonl", 2, {"text": None}, "'text' of passage 'doc#1' is missing or no string"),
@@ -149,3 +153,9 @@ def test_missing_and_truncated_files(source: Path) -> None:
     (source / "mkqa.jsonl.gz").unlink()
     with pytest.raises(InputError, match=r"mkqa\.jsonl\.gz: no such file; take it from"):
         READERS["mkqa"].files(source)
+
+
+def test_a_corpus_that_answers_nothing(source: Path) -> None:
+    write_lines(source / "corpus.jsonl", CORPUS[3:5])
+    with pytest.raises(InputError, match=r"corpus.jsonl: no query is left: of 6, none is answered by 1 to 2 passages"):
+        READERS["mkqa"].read(source, "mkqa")

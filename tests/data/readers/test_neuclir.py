@@ -43,6 +43,12 @@ def test_the_pool_is_2023s_alone(source: Path) -> None:
     assert dataset_2023.topics["ru"] == {id_: " ".join(texts) for id_, texts in NATIVE["rus"].items()}
 
 
+def test_one_language_alone_has_no_pool(source: Path) -> None:
+    for lang in ("fas", "rus"):
+        shutil.rmtree(source / lang)
+    assert neuclir.read(source, "n", 2023).pairs == (Pair("en", "zh"), Pair("zh", "zh"))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("year", "query"), [
     (2022, "ExctractedCCNoReportQuery"), (2023, "ExctractedCCNoReportNoHtNarQuery"),
@@ -100,6 +106,29 @@ def test_unpacked_judgements(source: Path) -> None:
     assert {"qrels.final.gains.zho", "qrels.final.gains.fas"} < neuclir.files(source, 2023).keys()
 
 
+def test_of_what_is_unpacked_and_packed_the_manifest_names_what_was_read(source: Path) -> None:
+    with tarfile.open(source / QRELS_2023) as tar:
+        tar.extract("qrels.final.gains.zho", source, filter="data")
+    named = {name for name in neuclir.files(source, 2023) if "qrels" in name}
+    assert named == {"qrels.final.gains.zho", QRELS_2023}
+    (source / "qrels.final.gains.zho").write_text("1001 0 0d8a-1 1\n1001 0 0d8a-2 1\n1002 0 0d8a-2 1\n")
+    dataset = neuclir.read(source, "n", 2023)
+    assert dataset.qrels["zh"]["1001"] == {"0d8a-1": 1, "0d8a-2": 1}
+    assert dataset.qrels["fa"] == {"1001": {"0d8a-4": 1}}
+
+
+def pack_folders(path: Path) -> None:
+    with tarfile.open(path, "w:gz") as tar:
+        for lang in LANGUAGES.values():
+            folder = tarfile.TarInfo(f"qrels.final.gains.{lang}")
+            folder.type = tarfile.DIRTYPE
+            tar.addfile(folder)
+
+
+def drop_first_line(path: Path) -> None:
+    path.write_text(path.read_text().partition("\n")[2])
+
+
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-30])
 
@@ -114,6 +143,12 @@ def cut(path: Path) -> None:
     (2023, lambda s: cut(s / QRELS_2023), QRELS_2023, "the archive ends early or is damaged"),
     (2023, lambda s: (s / QRELS_2023).write_text("no archive"), QRELS_2023, "the archive ends early or is damaged"),
     (2023, lambda s: tarfile.open(s / QRELS_2023, "w:gz").close(), QRELS_2023, "no qrels.final.gains.zho in the arch"),
+    (2023, lambda s: pack_folders(s / QRELS_2023), QRELS_2023, "no qrels.final.gains.zho in the archive"),
+    (2022, lambda s: drop_first_line(s / "rus/docs.jsonl"), "2022-qrels.all:5", "the corpus has no passage '0d8a-5'"),
+    (2023, lambda s: drop_first_line(s / "rus/docs.jsonl"), f"{QRELS_2023}/qrels.final.gains.rus",
+     "the corpus has no passage '0d8a-5'"),
+    (2023, lambda s: (s / "qrels.final.gains.rus").write_text("1002 0 0d8a-5 3\n"), "qrels.final.gains.rus",
+     "1 judgements, 2 were published"),
     (2023, lambda s: (s / "qrels.final.gains.rus").write_text("1002 0 0d8a-5 high\n"), "qrels.final.gains.rus:1",
      "expected 'qid 0 docid relevance'"),
 ])

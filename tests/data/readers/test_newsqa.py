@@ -65,6 +65,7 @@ def test_the_block_in_which_the_answer_begins(tmp_path: Path) -> None:
         {"q": f"Which is {word}?", "consensus": {"s": text.index(f"{word} ."), "e": text.index(f"{word} .") + 1}}
         for word in (0, 32, 33, 34, 69)
     ] + [{"q": "From the blank on?", "consensus": {"s": text.index("33 .") - 1, "e": text.index("33 .") + 2}}]
+    story["questions"] += [{"q": " ", "consensus": {"s": 0, "e": 9}}]  # the publisher's scripts know of such
     story["questions"] += [{"q": "?", "consensus": {"noAnswer": True}}, {"q": "??", "consensus": {"badQuestion": True}}]
     data["data"] += [story | {"type": "dev"}, story | {"type": "test"}]
     write(tmp_path / newsqa.FILE, json.dumps(data))
@@ -75,7 +76,9 @@ def test_the_block_in_which_the_answer_begins(tmp_path: Path) -> None:
         " ".join(words[first : first + 100]) for first in (0, 0, 100, 100, 200, 100)
     ]
     assert len({each.group for each in examples.values()}) == 3
-    assert notes == {"questions_without_an_answer_left_out": 1, "bad_questions_left_out": 1}
+    assert notes == {
+        "questions_without_an_answer_left_out": 1, "bad_questions_left_out": 1, "questions_without_text_left_out": 1,
+    }
 
 
 @pytest.mark.parametrize(("change", "found"), [
@@ -84,7 +87,8 @@ def test_the_block_in_which_the_answer_begins(tmp_path: Path) -> None:
     (lambda story: story["questions"][0].pop("consensus"), "story 1, question 1: 'consensus' is missing"),
     (lambda story: story["questions"][0].update(consensus={}), "question 1: 'consensus': 's' is missing"),
     (lambda story: story["questions"][0]["consensus"].update(s=200), "the answer begins at character 200 of 126"),
-    (lambda story: story["questions"][0].update(q=" "), "story 1, question 1: 'q' is empty"),
+    (lambda story: story["questions"][0]["consensus"].update(s=-1), "the answer begins at character -1 of 126"),
+    (lambda story: story["questions"][0].update(q=None), "story 1, question 1: 'q' is missing"),
 ])
 def test_what_is_wrong_is_named_with_the_place(tmp_path: Path, change: Any, found: str) -> None:
     data = readme()
