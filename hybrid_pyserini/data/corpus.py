@@ -44,12 +44,13 @@ class Judgements:
         )
 
 
-def first_line(path: Path, column: int | None, value: str) -> int:
-    """The first line with ``value`` in a column, or as a string in JSON; looked for only when something is wrong."""
+def first_line(path: Path, column: int | None, value: str) -> int | None:
+    """The first line with ``value`` in a column, or as a string in JSON; looked for only when something is wrong.
+    None where JSON spells it in another way, such as ``\\/`` for a slash."""
     if column is None:
         spelled = {json.dumps(value, ensure_ascii=ascii_only) for ascii_only in (True, False)}
-        return next(line for line, text in read_lines(path) if any(each in text for each in spelled))
-    return next(line for line, text in read_lines(path) if text.split()[column : column + 1] == [value])
+        return next((line for line, text in read_lines(path) if any(each in text for each in spelled)), None)
+    return next((line for line, text in read_lines(path) if text.split()[column : column + 1] == [value]), None)
 
 
 def complete(read: Callable[[], Iterable[Placed]], judged: Judgements | None) -> Iterator[Passage]:
