@@ -107,10 +107,7 @@ class Corpus:
                 if passage.contents.strip():
                     yield path, line, passage
                 elif passage.id in judged:
-                    raise InputError(
-                        f"passage {passage.id!r}, which is judged, has neither title nor text",
-                        remedy="give it a text, or remove it and its judgements", path=path, line=line,
-                    )
+                    raise without_text(passage.id, path, line)
                 else:
                     left_out += 1
 
@@ -137,6 +134,14 @@ class Corpus:
         if title:
             title = check_blank_or_text(title, f"{self.fields.title!r} of passage {docid!r}", path, line)
         return Passage(docid, text, contents_of(title, text), title, docid, self.language)
+
+
+def without_text(docid: str, path: Path, line: int) -> InputError:
+    """The error for a judged passage that has nothing to encode."""
+    return InputError(
+        f"passage {docid!r}, which is judged, has neither title nor text",
+        remedy="give it a text, or remove it and its judgements", path=path, line=line,
+    )
 
 
 def contents_of(title: str, text: str) -> str:
