@@ -23,6 +23,6 @@ def read_tsv(
             continue
         if len(fields) != len(columns):
             raise InputError(
-                f"expected {expected}, found {len(fields)} field(s)", remedy=remedy, path=path, line=line,
+                f"expected {expected}, found {len(fields)} field(s)", remedy=remedy, path=path, line=line
             )
         yield line, fields

@@ -113,7 +113,7 @@ def test_files_that_are_not_read_are_named(source: Path) -> None:
     [
         ("corpus/de.jsonl", '{"id": "d1", "text": "x"}\n{"id": "d1", "text": "y"}\n', 2, "id 'd1' occurs twice"),
         ("corpus/de.jsonl", '{"id": "d 1", "text": "x"}\n', 1, "passage id 'd 1' contains a blank"),
-        ("corpus/de.jsonl", '{"id": 1, "text": "x"}\n', 1, "passage id is missing or no string (1)"),
+        ("corpus/de.jsonl", '{"id": 1, "text": "x"}\n', 1, "passage id is missing or no string (1); put it in quotes"),
         ("corpus/de.jsonl", '{"id": "d1", "contents": "x"}\n', 1, "'text' of passage 'd1' is missing"),
         ("corpus/de.jsonl", '{"id": "d1", "text": "x", "title": 5}\n', 1, "the title of passage 'd1' is missing or no"),
         ("corpus/de.jsonl", '{"id": "d1", "text": "x", "group": "a b"}\n', 1, "passage group 'a b' contains a blank"),
@@ -142,7 +142,7 @@ def test_what_is_wrong_is_named_with_file_and_line(
     with pytest.raises(InputError) as raised:
         own_data.read(source, "mine")
     assert (raised.value.path, raised.value.line) == (source / name, line)
-    assert found in raised.value.problem
+    assert found in str(raised.value)
 
 
 @pytest.mark.parametrize("part", ["corpus", "topics", "qrels"])
