@@ -5,7 +5,6 @@ from pathlib import Path
 
 from hybrid_pyserini.errors import InputError
 
-
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
