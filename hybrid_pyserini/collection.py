@@ -12,7 +12,8 @@ from hybrid_pyserini.records import Passage
 def check_id(value: object, what: str, path: Path | None = None, line: int | None = None) -> str:
     """Return an id; a blank would break the columns of runs, a line break the docid file of an index."""
     if not isinstance(value, str) or not value:
-        raise InputError(f"{what} is missing or no string ({value!r})", remedy="give it one", path=path, line=line)
+        remedy = "put it in quotes" if isinstance(value, int | float) else "give it one"
+        raise InputError(f"{what} is missing or no string ({value!r})", remedy=remedy, path=path, line=line)
     if value.split() != [value]:
         raise InputError(
             f"{what} {value!r} contains a blank", remedy="remove it: run files are split at blanks",

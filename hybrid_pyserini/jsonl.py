@@ -56,10 +56,10 @@ def read_jsonl(
             continue
         try:
             value = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, and arrays in arrays in arrays
+            found = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
             raise InputError(
-                f"broken JSON ({error.msg} at column {error.colno})", remedy="mend or remove the line",
-                path=path, line=number,
+                f"broken JSON ({found})", remedy="mend or remove the line", path=path, line=number
             ) from None
         if not isinstance(value, dict):
             raise InputError(
@@ -85,7 +85,12 @@ def read_json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError("no such file", remedy="check the path", path=path) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"not UTF-8 ({error.reason})", remedy="convert the file to UTF-8", path=path,
+            line=error.object[: error.start].count(b"\n") + 1,
+        ) from None
+    except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else None
         raise InputError(
             f"broken JSON ({error})", remedy="copy or download the file again", path=path, line=line

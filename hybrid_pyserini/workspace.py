@@ -61,6 +61,8 @@ class DatasetInfo:
     """Source file name -> SHA-256."""
     notes: dict[str, Any] = field(default_factory=dict)
     """What preparation counted and changed, for people."""
+    pair_qrels: tuple[Pair, ...] = ()
+    """The pairs, pools among them, that have qrels of their own."""
 
     @property
     def passage_languages(self) -> tuple[str, ...]:
@@ -82,8 +84,10 @@ class DatasetInfo:
         """Read ``dataset.json``."""
         value = read_json(path)
         try:
-            pairs = tuple(Pair(*pair.split("-")) for pair in value.pop("pairs"))
-            return cls(languages=tuple(value.pop("languages")), pairs=pairs, **value)
+            return cls(
+                languages=tuple(value.pop("languages")), pairs=_pairs(value.pop("pairs")),
+                pair_qrels=_pairs(value.pop("pair_qrels", [])), **value,
+            )
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"not a dataset.json ({error})", remedy="run prepare again with --overwrite", path=path
@@ -91,8 +95,14 @@ class DatasetInfo:
 
     def write(self, path: Path) -> None:
         """Write ``dataset.json``."""
-        value = asdict(self) | {"pairs": [str(pair) for pair in self.pairs]}
+        value = asdict(self) | {
+            "pairs": [str(pair) for pair in self.pairs], "pair_qrels": [str(pair) for pair in self.pair_qrels],
+        }
         write_json(path, value)
+
+
+def _pairs(names: Iterable[str]) -> tuple[Pair, ...]:
+    return tuple(Pair(*name.split("-")) for name in names)
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,8 @@ def test_reading_is_lazy(tmp_path: Path) -> None:
     ("[1, 2]", "expected a JSON object, found list"),
     ("null", "expected a JSON object, found NoneType"),
     ("qid\ttext", "broken JSON"),
+    ('{"a": ' + "1" * 5000 + "}", "broken JSON (Exceeds the limit"),
+    ('{"a": ' + "[" * 100_000, "broken JSON (maximum recursion depth exceeded"),
 ])
 def test_a_broken_line_is_named(tmp_path: Path, line: str, message: str) -> None:
     path = tmp_path / "rows.jsonl"
@@ -108,7 +110,9 @@ def test_a_damaged_gzip_is_named(tmp_path: Path, damage: Callable[[bytes], bytes
 @pytest.mark.parametrize(("content", "message"), [
     (b'{"a": 1,\n "b": }', ":2: broken JSON"),
     (b"[]", ": expected a JSON object, found list"),
-    (b'{"a": "\xff"}', ": broken JSON"),
+    (b'\xef\xbb\xbf{"b": 1,\n\n"a": "\xff"}', ":3: not UTF-8 (invalid start byte)"),
+    (b'{"a": ' + b"1" * 5000 + b"}", ": broken JSON (Exceeds the limit"),
+    (b'{"a": ' + b"[" * 100_000, ": broken JSON (maximum recursion depth exceeded"),
     (b"", ":1: broken JSON"),
 ])
 def test_a_broken_object_is_named(tmp_path: Path, content: bytes, message: str) -> None:

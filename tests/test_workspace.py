@@ -13,7 +13,7 @@ INFO = DatasetInfo(
     "xquad-r", ("de", "en"),
     tuple(Pair(q, p) for q in ("de", "en") for p in ("de", "en", "all")),
     counts={"de": {"topics": 2, "passages": 5, "judgements": 2}}, origin="LAReQA", licence="CC BY-SA 4.0",
-    sources={"de.json": "00ff"}, notes={"changed": 3},
+    sources={"de.json": "00ff"}, notes={"changed": 3}, pair_qrels=(Pair("de", "en"),),
 )
 
 

@@ -108,11 +108,15 @@ class _Given(NamedTuple):
 
 
 def _given(arguments: argparse.Namespace, reader: PublishedFormat) -> _Given:
+    from hybrid_pyserini.data.source_files import check_fetched
     from hybrid_pyserini.provenance import sha256
 
     workspace, name = Workspace(arguments.workspace), _name(arguments, reader)
     folder = _source(arguments, reader, workspace)
-    return _Given(workspace, name, folder, {file: sha256(path) for file, path in reader.files(folder).items()})
+    files = reader.files(folder)
+    for path in files.values():
+        check_fetched(path)
+    return _Given(workspace, name, folder, {file: sha256(path) for file, path in files.items()})
 
 
 def _source(arguments: argparse.Namespace, reader: PublishedFormat, workspace: Workspace) -> Path:

@@ -45,12 +45,13 @@ class Judgements:
         )
 
 
-def first_line(path: Path, column: int | None, value: str) -> int:
-    """The first line with ``value`` in a column, or as a string in JSON; looked for only when something is wrong."""
+def first_line(path: Path, column: int | None, value: str) -> int | None:
+    """The first line with ``value`` in a column, or as a string in JSON; looked for only when something is wrong.
+    None where JSON spells it in another way, such as ``\\/`` for a slash."""
     if column is None:
         spelled = {json.dumps(value, ensure_ascii=ascii_only) for ascii_only in (True, False)}
-        return next(line for line, text in read_lines(path) if any(each in text for each in spelled))
-    return next(line for line, text in read_lines(path) if text.split()[column : column + 1] == [value])
+        return next((line for line, text in read_lines(path) if any(each in text for each in spelled)), None)
+    return next((line for line, text in read_lines(path) if text.split()[column : column + 1] == [value]), None)
 
 
 def complete(read: Callable[[], Iterable[Placed]], judged: Judgements | None) -> Iterator[Passage]:
@@ -107,10 +108,7 @@ class Corpus:
                 if passage.contents.strip():
                     yield path, line, passage
                 elif passage.id in judged:
-                    raise InputError(
-                        f"passage {passage.id!r}, which is judged, has neither title nor text",
-                        remedy="give it a text, or remove it and its judgements", path=path, line=line,
-                    )
+                    raise without_text(passage.id, path, line)
                 else:
                     left_out += 1
 
@@ -137,6 +135,14 @@ class Corpus:
         if title:
             title = check_blank_or_text(title, f"{self.fields.title!r} of passage {docid!r}", path, line)
         return Passage(docid, text, contents_of(title, text), title, docid, self.language)
+
+
+def without_text(docid: str, path: Path, line: int) -> InputError:
+    """The error for a judged passage that has nothing to encode."""
+    return InputError(
+        f"passage {docid!r}, which is judged, has neither title nor text",
+        remedy="give it a text, or remove it and its judgements", path=path, line=line,
+    )
 
 
 def contents_of(title: str, text: str) -> str:

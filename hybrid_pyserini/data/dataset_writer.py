@@ -100,8 +100,8 @@ def _write_aside(staged: Workspace, dataset: PreparedDataset, sources: Mapping[s
         **articles, "training_sources": training, "made_by": made_by(command="prepare", name=name),
     }
     info = DatasetInfo(
-        name=name, languages=dataset.languages, pairs=dataset.pairs, counts=counts, origin=dataset.origin,
-        licence=dataset.licence, sources=dict(sources), notes=notes,
+        name=name, languages=dataset.languages, pairs=dataset.pairs, pair_qrels=tuple(dataset.pair_qrels),
+        counts=counts, origin=dataset.origin, licence=dataset.licence, sources=dict(sources), notes=notes,
     )
     info.write(staged.dataset_file(name))
     return info
@@ -176,13 +176,15 @@ def _check_judgements(dataset: PreparedDataset, docids: Mapping[str, set[str]]) 
 
 
 def _declared_files(workspace: Workspace, info: DatasetInfo) -> Iterator[Path]:
-    """Every file of a prepared data set that its ``dataset.json`` counts something in."""
+    """Every file of a prepared data set that its ``dataset.json`` counts something in or names."""
     places = {"topics": workspace.topics, "passages": workspace.collection, "judgements": workspace.qrels}
     for language, counts in info.counts.items():
         for what, count in counts.items():
             if count:
                 yield places[what](info.name, language)
     yield workspace.qrels(info.name, ALL)
+    for pair in info.pair_qrels:
+        yield workspace.qrels(info.name, pair)
     if info.notes.get("articles"):
         yield workspace.question_articles(info.name)
     yield from map(workspace.source, info.notes.get("training_sources", {}))

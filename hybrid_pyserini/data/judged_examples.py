@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from sqlite3 import Connection
 
-from hybrid_pyserini.data.corpus import Judgements, Placed
+from hybrid_pyserini.data.corpus import Judgements, Placed, without_text
 from hybrid_pyserini.data.scratch import scratch_database
 from hybrid_pyserini.data.text import one_line
 from hybrid_pyserini.records import Negative, ParallelExample, Topics
@@ -18,13 +18,15 @@ def judged_examples(
 
     The second and further ones of a query are examples ``<id>#2`` and so on. ``of_queries`` and ``of_passages`` go
     before ids; a passage is its own group. The judged passages' texts wait in a scratch file. Raises InputError, with
-    file and line, for a judged passage that is not there.
+    file and line, for a judged passage that is not there or has no text.
     """
     wanted = judged.docids
     with scratch_database(Path(tempfile.gettempdir())) as database:
         database.execute("CREATE TABLE passage (id TEXT PRIMARY KEY, contents TEXT) WITHOUT ROWID")
-        for _, _, passage in passages:
-            if passage.id in wanted and passage.contents.strip():
+        for path, line, passage in passages:
+            if passage.id in wanted:
+                if not passage.contents.strip():
+                    raise without_text(passage.id, path, line)
                 database.execute("INSERT OR IGNORE INTO passage VALUES (?, ?)", (passage.id, passage.contents))
         for query_id, query in topics.items():
             texts = {docid: _text(database, docid, judged) for docid in judged.qrels.get(query_id, {})}

@@ -175,8 +175,8 @@ READERS = {
         name="xquad-r-validation", files=xquad_r.files, read=xquad_r.read_validation, published="xquad-r",
     ),
     "own": Reader(
-        summary="your own data: a folder with corpus/<language>.jsonl, topics/<language>.tsv, qrels/<language>.txt "
-        "and, if you like, train.jsonl and articles.tsv",
+        summary="your own data: a folder with corpus/<language>.jsonl or .tsv, topics/<language>.tsv, "
+        "qrels/<language>.txt and, if you like, train.jsonl and articles.tsv",
         name=None, files=own_data.files, read=own_data.read,
     ),
 }

@@ -5,6 +5,19 @@ from pathlib import Path
 
 from hybrid_pyserini.errors import InputError
 
+_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+def check_fetched(path: Path) -> None:
+    """Raise InputError for a pointer in the place of a file: what ``git clone`` leaves of a large one without git-lfs.
+    Readers would find a damaged gzip or broken JSON."""
+    with path.open("rb") as file:
+        if file.read(len(_POINTER)) == _POINTER:
+            raise InputError(
+                "git-lfs's pointer to the file, not the file", path=path,
+                remedy="install git-lfs and run 'git lfs pull' in the clone",
+            )
+
 
 def required(path: Path, remedy: str) -> Path:
     """A file that must be there; raises InputError where it is not."""

@@ -7,7 +7,9 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_lines
 
 
-def read_tsv(path: Path, columns: Sequence[str], *, header: bool = False) -> Iterator[tuple[int, list[str]]]:
+def read_tsv(
+    path: Path, columns: Sequence[str], *, header: bool = False, remedy: str = "copy or download the file again"
+) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, fields) of a table with these columns; with ``header``, the first line names them.
 
     Raises InputError, with file and line, for a line of another number of fields and for another header.
@@ -17,13 +19,10 @@ def read_tsv(path: Path, columns: Sequence[str], *, header: bool = False) -> Ite
         fields = text.split("\t")
         if header and line == 1:
             if fields != list(columns):
-                raise InputError(
-                    f"the first line is not {expected}", remedy="copy or download the file again", path=path, line=1
-                )
+                raise InputError(f"the first line is not {expected}", remedy=remedy, path=path, line=1)
             continue
         if len(fields) != len(columns):
             raise InputError(
-                f"expected {expected}, found {len(fields)} field(s)", remedy="copy or download the file again",
-                path=path, line=line,
+                f"expected {expected}, found {len(fields)} field(s)", remedy=remedy, path=path, line=line
             )
         yield line, fields

@@ -203,6 +203,18 @@ def test_broken_own_data_is_one_line_and_leaves_nothing(
     assert not list((tmp_path / "w").rglob("*"))
 
 
+def test_what_git_leaves_without_lfs_is_known_for_what_it_is(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own / "corpus/en.jsonl").rename(own / "corpus/en.jsonl.gz")
+    (own / "corpus/en.jsonl.gz").write_text(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
+    )
+    assert prepare(tmp_path / "w", "own", "--name", "mine", "--source", own) == 2
+    check_one_line(capsys, f"{own}/corpus/en.jsonl.gz: ", "git-lfs's pointer to the file, not the file; install")
+    assert not list((tmp_path / "w").rglob("*"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [

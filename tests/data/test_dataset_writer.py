@@ -168,9 +168,12 @@ def test_equal_sources_are_found_and_others_refused(workspace: Workspace, datase
 
 @pytest.mark.parametrize(
     "lost", ["collections/demo/en.jsonl", "topics/demo/topics.demo.de.tsv", "topics/demo/qrels.demo.de.txt",
-             "topics/demo/qrels.demo.all.txt", "sources/demo-train.jsonl"],
+             "topics/demo/qrels.demo.all.txt", "topics/demo/qrels.demo.de-en.txt", "topics/demo/qrels.demo.en-all.txt",
+             "sources/demo-train.jsonl"],
 )
 def test_a_lost_file_is_made_again(lost: str, workspace: Workspace, dataset: PreparedDataset) -> None:
+    judged = {"q1": {"en:1": 1}}
+    dataset = dataclasses.replace(dataset, pair_qrels={Pair("de", "en"): judged, Pair("en", "all"): judged})
     write_dataset(workspace, dataset, SOURCES, overwrite=False)
     before = contents(workspace)
     (workspace.root / lost).unlink()

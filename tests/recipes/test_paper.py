@@ -15,7 +15,9 @@ from hybrid_pyserini.data.example_source import write_examples
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.recipes.expected import read_expected
 from hybrid_pyserini.recipes.reading import read_recipe
+from hybrid_pyserini.recipes.resolving import resolve
 from hybrid_pyserini.recipes.shipped import expected_file, find_recipe
+from hybrid_pyserini.workspace import Workspace
 
 DATA = Path(os.environ.get("HYBRID_PYSERINI_DATA", Path(__file__).parents[3] / "shared" / "data"))
 SOURCES = ("wikiqa", "duorc", "newsqa", "nq", "yahoo-qa", "entity-questions", "mmarco", "mr-tydi", "mfaq")
@@ -43,8 +45,17 @@ def test_expected_figures_are_the_papers(init: str) -> None:
         for row in read_csv(paper / "miracl_dev.csv", init):
             for column, measure in (("ndcg10", "nDCG@10"), ("r100", "R@100")):
                 if value := row.get(f"{init}_{strategy}_{column}"):
-                    expected["miracl-dev", strategy, f"{row['language']} mono {measure}"] = float(value)
+                    expected["miracl", strategy, f"{row['language']} mono {measure}"] = float(value)
     assert found == expected
+
+
+@pytest.mark.parametrize("name", ["paper-xlm-r", "paper-labse", "translate-train"])
+def test_test_sets_are_read_by_their_own_readers(name: str, tmp_path: Path) -> None:
+    """Not as a user's own data, of which nobody checks that they are the published ones."""
+    steps = resolve(read_recipe(find_recipe(name)), Workspace(tmp_path))
+    prepared = {step.words[1]: step.words[2:] for step in steps if step.words[0] == "prepare"}
+    assert list(prepared) == ["squadshifts", "xquad-r", "mlqa-r", "miracl"]
+    assert all(words[0] == "--source" and len(words) == 2 for words in prepared.values())
 
 
 def read_csv(path: Path, init: str) -> list[dict[str, str]]:
@@ -81,14 +92,16 @@ def test_every_step_runs_at_a_thousandth(
     thousandth: Path, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str], init: str, pooling: str,
     dense: str | None,
 ) -> None:
-    """The shipped recipe but for XQuAD-R's own reader, which takes nothing but the published files; from a tiny XLM-R,
-    or a tiny LaBSE, with its CLS pooling and dense layer."""
+    """The shipped recipe but for the readers of its test sets, which take nothing but the published files; from a tiny
+    XLM-R, or a tiny LaBSE, with its CLS pooling and dense layer."""
     name = f"paper-{init}"
     recipe = thousandth / f"{name}.yaml"
     text = find_recipe(name).read_text(encoding="utf-8")
-    published = '{dataset: xquad-r, source: "${XQUAD_R}"}'
-    assert published in text
-    recipe.write_text(text.replace(published, '{dataset: own, name: xquad-r, source: "${XQUAD_R}"}'), encoding="utf-8")
+    for name_of, variable in (("xquad-r", "XQUAD_R"), ("mlqa-r", "MLQA_R"), ("miracl", "MIRACL")):
+        published = f'{{dataset: {name_of}, source: "${{{variable}}}"}}'
+        assert published in text
+        text = text.replace(published, published.replace(name_of, f"own, name: {name_of}"))
+    recipe.write_text(text, encoding="utf-8")
     values = {
         "SOURCES": thousandth / "sources", "SQUADSHIFTS": thousandth / "squadshifts", "XQUAD_R": thousandth / "xquad-r",
         "MLQA_R": thousandth / "mlqa-r", "MIRACL": thousandth / "miracl",
@@ -103,7 +116,7 @@ def test_every_step_runs_at_a_thousandth(
     assert training["best_validation"]["metric"] == "eval_loss" and training["settings"]["patience"] == 5
     assert [source["name"] for source in training["sources"]] == list(SOURCES)
     assert (training["encoder"]["pooling"], training["encoder"]["dense_folder"]) == (pooling, dense)
-    for dataset in ("xquad-r", "mlqa-r", "miracl-dev"):
+    for dataset in ("xquad-r", "mlqa-r", "miracl"):
         table = (thousandth / "ws" / "reports" / name / f"compare.{dataset}.md").read_text(encoding="utf-8")
         assert "hybrid" in table
         assert (thousandth / "ws" / "reports" / name / dataset / "index.html").is_file()

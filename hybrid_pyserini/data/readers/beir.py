@@ -62,7 +62,10 @@ def _find(source: Path) -> dict[str, _Files]:
     """Language -> its files."""
     if _jsonl(source, "corpus"):
         return {"en": _files(source)}
-    folders = [path for path in sorted(source.iterdir()) if path.is_dir() and _jsonl(path, "corpus")]
+    folders = [
+        path for path in sorted(source.iterdir())
+        if path.is_dir() and (_jsonl(path, "corpus") or _jsonl(path, "queries"))
+    ]
     for folder in folders:
         if not _LANGUAGE.fullmatch(folder.name):
             raise InputError(
@@ -75,9 +78,7 @@ def _find(source: Path) -> dict[str, _Files]:
 
 
 def _files(folder: Path) -> _Files:
-    corpus, queries = _jsonl(folder, "corpus"), _jsonl(folder, "queries")
-    if corpus is None or queries is None:
-        raise InputError("no queries.jsonl or queries.jsonl.gz here", remedy=_FORM, path=folder)
+    corpus, queries = _needed(folder, "corpus"), _needed(folder, "queries")
     splits = {path.stem: path for path in sorted((folder / "qrels").glob("*.tsv"))}
     if not splits:
         raise InputError("no <split>.tsv here", remedy=_FORM, path=folder / "qrels")
@@ -89,6 +90,13 @@ def _files(folder: Path) -> _Files:
         )
     qrels = splits.pop(searched or next(iter(splits)))
     return _Files(corpus, queries, qrels, splits.pop("train", None), tuple(splits))
+
+
+def _needed(folder: Path, name: str) -> Path:
+    path = _jsonl(folder, name)
+    if path is None:
+        raise InputError(f"no {name}.jsonl or {name}.jsonl.gz here", remedy=_FORM, path=folder)
+    return path
 
 
 def _jsonl(folder: Path, name: str) -> Path | None:
@@ -170,4 +178,5 @@ def _judgement(text: str, path: Path, line: int) -> tuple[str, str, int]:
             "expected query-id<TAB>corpus-id<TAB>score with a whole number last", remedy="mend the line",
             path=path, line=line,
         )
-    return columns[0], columns[1], int(columns[2])
+    query_id = check_id(columns[0], "query-id", path, line)
+    return query_id, check_id(columns[1], "corpus-id", path, line), int(columns[2])

@@ -1,6 +1,7 @@
 """One's own data: a folder of plain files, with passages, topics and judgements by language.
 
     corpus/<language>.jsonl or .jsonl.gz    {"id", "text"} and, where there is one, "title" and "group", a line
+    corpus/<language>.tsv or .tsv.gz        in its place: passage id<TAB>text
     topics/<language>.tsv                   query id<TAB>query
     qrels/<language>.txt                    query id 0 passage id relevance, by the language of the passages
     train.jsonl or .jsonl.gz                may be left out: training examples (``data/example_source.py``)
@@ -9,7 +10,7 @@
 A query id is one question in all languages, so that a judgement of a German passage holds for the question however it
 is asked. A pair is declared where at least one question has a relevant passage; the pool, where there are passages in
 several languages. Title, blank and text are what is encoded and indexed of a passage with a title. Other fields of a
-passage are not read.
+passage are not read, nor other files of the folder, which are named in a note.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -26,6 +27,7 @@ from hybrid_pyserini.data.example_source import read_examples
 from hybrid_pyserini.data.monolingual import qrels_with_prefixes
 from hybrid_pyserini.data.question_articles import check_articles, read_question_articles
 from hybrid_pyserini.data.text import check_text
+from hybrid_pyserini.data.tsv import read_tsv
 from hybrid_pyserini.data.unique_ids import PassingIds
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl
@@ -33,7 +35,8 @@ from hybrid_pyserini.records import ALL, Pair, Passage, Qrels, Topics
 from hybrid_pyserini.trec import read_qrels, read_topics, scored_qrels
 from hybrid_pyserini.workspace import check_language
 
-_LAYOUT = {"corpus": (".jsonl", ".jsonl.gz"), "topics": (".tsv",), "qrels": (".txt",)}
+_LAYOUT = {"corpus": (".jsonl", ".jsonl.gz", ".tsv", ".tsv.gz"), "topics": (".tsv",), "qrels": (".txt",)}
+_ARTICLES = "articles.tsv"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Corpus:
 
     def numbered(self) -> Iterator[Placed]:
         """The passages with file and line; raises InputError, with these, for a bad id and a missing text."""
-        for line, row in read_jsonl(self.path):
+        for line, row in self._rows():
             raw_id = check_id(row.get("id"), "passage id", self.path, line)
             text = check_text(row.get("text"), f"'text' of passage {raw_id!r}", self.path, line)
             title = row.get("title") or ""
@@ -61,11 +64,18 @@ class Corpus:
             group = check_id(row.get("group", docid), "passage group", self.path, line)
             yield self.path, line, Passage(docid, text, contents, title, group, self.language)
 
+    def _rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        if ".jsonl" in self.path.suffixes:
+            return read_jsonl(self.path)
+        remedy = "mend the line: texts with tabs or line breaks go into a .jsonl file"
+        lines = read_tsv(self.path, ("passage id", "text"), remedy=remedy)
+        return ((line, {"id": docid, "text": text}) for line, (docid, text) in lines)
+
 
 def files(source: Path) -> dict[str, Path]:
     """Every file of the folder that is read; raises InputError for a missing folder and an unexpected file."""
     found = {f"{part}/{path.name}": path for part in _LAYOUT for path in _by_language(source, part).values()}
-    return found | {path.name: path for path in [*_train_files(source), source / "articles.tsv"] if path.is_file()}
+    return found | {path.name: path for path in [*_train_files(source), source / _ARTICLES] if path.is_file()}
 
 
 def read(source: Path, name: str) -> PreparedDataset:
@@ -87,8 +97,9 @@ def read(source: Path, name: str) -> PreparedDataset:
         raise InputError(
             "no question has a relevant passage", remedy="write judgements with relevance 1", path=source / "qrels"
         )
-    articles = _read_articles(source / "articles.tsv", topics)
-    notes["pairs_not_declared"] = len(all_pairs(list(topics), list(corpora))) - len(pairs)
+    articles = _read_articles(source / _ARTICLES, topics)
+    notes["pairs_not_declared"] = len(_possible_pairs(topics, corpora)) - len(pairs)
+    notes["not_read"] = ", ".join(_not_read(source))
     return PreparedDataset(
         name=name, passages=corpora, topics=topics, qrels=qrels, pairs=pairs, notes=notes, origin="own data",
         articles=articles, training={f"{name}-train": read_examples(path) for path in _train_files(source)},
@@ -118,8 +129,17 @@ def _by_language(source: Path, part: str) -> dict[str, Path]:
 
 
 def _train_files(source: Path) -> list[Path]:
-    """The file of training examples, if there is one."""
-    return [path for path in (source / "train.jsonl", source / "train.jsonl.gz") if path.is_file()][:1]
+    """The file of training examples, if there is one; raises InputError where there are two."""
+    found = [path for path in (source / "train.jsonl", source / "train.jsonl.gz") if path.is_file()]
+    if len(found) > 1:
+        raise InputError(f"there is {found[0].name} as well", remedy="keep one of the two", path=found[1])
+    return found
+
+
+def _not_read(source: Path) -> list[str]:
+    """What else lies in the folder, such as a file under another name than the one that is read."""
+    read = {*_LAYOUT, _ARTICLES, *(path.name for path in _train_files(source))}
+    return sorted(path.name for path in source.iterdir() if path.name not in read and not path.name.startswith("."))
 
 
 def _read_judgements(path: Path, corpora: Collection[str], topics: Mapping[str, Topics]) -> Qrels:
@@ -165,9 +185,15 @@ def _read_articles(path: Path, topics: Mapping[str, Topics]) -> dict[str, str]:
 def _scored_pairs(
     languages: Collection[str], topics: Mapping[str, Topics], qrels: Mapping[str, Qrels]
 ) -> tuple[Pair, ...]:
-    """The pairs in which some question has a relevant passage, with the pool where there are several languages."""
-    pool = union(qrels.values()) if len(languages) > 1 else {}
+    """The possible pairs in which some question has a relevant passage."""
+    pool = union(qrels.values())
     return tuple(
-        pair for pair in all_pairs(list(topics), list(languages))
+        pair for pair in _possible_pairs(topics, languages)
         if scored_qrels(topics[pair.query], pool if pair.passage == ALL else qrels.get(pair.passage, {}))
     )
+
+
+def _possible_pairs(topics: Collection[str], languages: Collection[str]) -> tuple[Pair, ...]:
+    """Every query language with every passage language and, where these are several, with the pool."""
+    pairs = all_pairs(list(topics), list(languages))
+    return pairs if len(languages) > 1 else tuple(pair for pair in pairs if pair.passage != ALL)

@@ -144,6 +144,8 @@ def _read_sides(source: Path, iso: str) -> tuple[_Side, _Side]:
             f"ends after {shorter[0]} lines, where {longer[1].name} has {longer[0]}",
             remedy=f"take both files from {ORIGIN}", path=shorter[1], line=shorter[0],
         )
+    if not sides[0]:
+        raise InputError("no sentences in the file", remedy=f"take it from {ORIGIN}", path=paths[0])
     if len(sides[0]) != LINES.get(iso, len(sides[0])):
         raise InputError(
             f"{len(sides[0])} lines, where the published file has {LINES[iso]}", remedy=f"take it from {ORIGIN}",

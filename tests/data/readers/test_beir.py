@@ -68,6 +68,11 @@ def test_folders_by_language(tmp_path: Path) -> None:
     assert dataset.qrels["de"] == {"de:0": {"de:4983": 1}}
     assert (dataset.notes["de_split"], dataset.notes["query_ids"]) == ("dev", dataset.notes["docids"])
     assert [e.id for e in beir.read(tmp_path, "tea").training["tea-train"]] == ["de:PLAIN-1", "zh_Hans:PLAIN-1"]
+    (tmp_path / "de/corpus.jsonl").rename(tmp_path / "corpus")
+    with pytest.raises(InputError, match="no corpus.jsonl or corpus.jsonl.gz here") as raised:
+        beir.files(tmp_path)
+    assert raised.value.path == tmp_path / "de"
+    (tmp_path / "corpus").rename(tmp_path / "de/corpus.jsonl")
     (tmp_path / "zh_Hans").rename(tmp_path / "android")
     with pytest.raises(InputError, match="'android' is no language code"):
         beir.files(tmp_path)
@@ -109,6 +114,9 @@ def test_judgements_said_twice_are_counted(source: Path) -> None:
     ("qrels/test.tsv", f"{HEADER}0\t4983\t1\n7\t4983\t0\n", 3, "queries.jsonl has no query '7'"),
     ("qrels/test.tsv", f"{HEADER}0\t4983\t0\n", None, "no en question has a relevant passage"),
     ("qrels/test.tsv", HEADER, None, "no judgements in the file"),
+    ("qrels/test.tsv", f"{HEADER}0\t4983\t1\n0\tMED-10 \t1\n", 3, "corpus-id 'MED-10 ' contains a blank"),
+    ("qrels/test.tsv", f"{HEADER}0\t\t1\n", 2, "corpus-id is missing"),
+    ("qrels/test.tsv", f"{HEADER}0\u2028\t4983\t1\n", 2, "query-id '0\\u2028' contains a blank"),
 ])
 def test_what_is_wrong_is_named_with_file_and_line(
     name: str, content: Any, line: int | None, found: str, source: Path

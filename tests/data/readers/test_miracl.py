@@ -161,6 +161,16 @@ def test_passages_without_any_text_are_counted(source: Path) -> None:
     assert dataset.notes["sw_passages_without_title_and_text_left_out"] == 1
 
 
+def test_a_passage_judged_in_training_alone_that_has_no_text_is_named(source: Path) -> None:
+    write_files(source, {
+        CORPUS: [*FILES[CORPUS], {"docid": "9#1", "title": " ", "text": ""}],
+        f"{SW}/qrels/qrels.{SW}-train.tsv": "1\tQ0\t7#1\t1\n1\tQ0\t9#1\t0\n",
+    })
+    with pytest.raises(InputError, match="passage '9#1', which is judged, has neither title nor text") as raised:
+        run_through(miracl.read(source, "miracl"))
+    assert (raised.value.path, raised.value.line) == (source / CORPUS, 2)
+
+
 def test_ir_datasets_reads_the_same(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path))
     pytest.importorskip("ir_datasets", reason="ir_datasets, the independent loader, is not installed")

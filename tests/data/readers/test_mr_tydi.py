@@ -134,6 +134,8 @@ def test_ids_of_two_languages_are_told_apart(hub: Path) -> None:
     ("test.jsonl.gz", [row("0", " ", ["7#0"])], 1, "'query' of '0' is empty"),
     ("test.jsonl.gz", [{"query_id": "0", "query": "a", "positive_passages": "7#0"}], 1, "'positive_passages' is"),
     ("test.jsonl.gz", [row("0", "a", ["7#0"]), row("1", "b", ["8#0"])], 2, "the corpus has no passage '8#0'"),
+    ("test.jsonl.gz", '{"query_id": "0", "query": "a", "positive_passages": [{"docid": "8\\/8#0"}]}\n', None,
+     "the corpus has no passage '8/8#0'"),
     ("test.jsonl.gz", b"\x1f\x8b\x08\x00", 1, "the gzip file ends early"),
     ("test.jsonl.gz", "", None, "no questions in the file"),
     ("train.jsonl.gz", [row("1", "a", ["7#0"], []) | {"negative_passages": None}], 1, "'negative_passages' is missing"),

@@ -56,13 +56,15 @@ def test_pairs_that_score_nothing_are_not_declared(source: Path) -> None:
     assert set(dataset.pairs) == {
         Pair("de", "de"), Pair("de", "en"), Pair("nl", "de"), Pair("de", "all"), Pair("nl", "all"),
     }
-    assert dataset.notes == {"pairs_not_declared": 1}
+    assert dataset.notes == {"pairs_not_declared": 1, "not_read": ""}
 
 
 def test_one_language_has_no_pool(source: Path) -> None:
     for name in ("corpus/en.jsonl", "qrels/en.txt"):
         (source / name).unlink()
-    assert set(own_data.read(source, "mine").pairs) == {Pair("de", "de"), Pair("nl", "de")}
+    dataset = own_data.read(source, "mine")
+    assert set(dataset.pairs) == {Pair("de", "de"), Pair("nl", "de")}
+    assert dataset.notes["pairs_not_declared"] == 0
 
 
 def test_colliding_ids_are_prefixed_in_all_languages(source: Path) -> None:
@@ -86,12 +88,32 @@ def test_gzipped_corpora_and_the_files_that_are_hashed(source: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("ending", [".tsv", ".tsv.gz"])
+def test_a_corpus_of_lines_split_at_a_tab(ending: str, source: Path) -> None:
+    text = "\ufeff1\tDer\u2028Rhein.\r\n٢\tTee \"ist\" grün.\r\n".encode()
+    (source / "corpus/de.jsonl").unlink()
+    (source / f"corpus/de{ending}").write_bytes(gzip.compress(text) if ending.endswith(".gz") else text)
+    (source / "qrels/de.txt").write_text("q1 0 1 1\nq2 0 ٢ 2\n")
+    assert list(own_data.read(source, "mine").passages["de"]) == [
+        Passage("1", "Der\u2028Rhein.", "Der\u2028Rhein.", "", "1", "de"),
+        Passage("٢", 'Tee "ist" grün.', 'Tee "ist" grün.', "", "٢", "de"),
+    ]
+
+
+def test_files_that_are_not_read_are_named(source: Path) -> None:
+    """Under another name than the one it should have, a file would be passed over without a word."""
+    for name in ("train.json", "Articles.tsv", ".DS_Store"):
+        (source / name).touch()
+    (source / "topics.old").mkdir()
+    assert own_data.read(source, "mine").notes["not_read"] == "Articles.tsv, topics.old, train.json"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "line", "found"),
     [
         ("corpus/de.jsonl", '{"id": "d1", "text": "x"}\n{"id": "d1", "text": "y"}\n', 2, "id 'd1' occurs twice"),
         ("corpus/de.jsonl", '{"id": "d 1", "text": "x"}\n', 1, "passage id 'd 1' contains a blank"),
-        ("corpus/de.jsonl", '{"id": 1, "text": "x"}\n', 1, "passage id is missing or no string (1)"),
+        ("corpus/de.jsonl", '{"id": 1, "text": "x"}\n', 1, "passage id is missing or no string (1); put it in quotes"),
         ("corpus/de.jsonl", '{"id": "d1", "contents": "x"}\n', 1, "'text' of passage 'd1' is missing"),
         ("corpus/de.jsonl", '{"id": "d1", "text": "x", "title": 5}\n', 1, "the title of passage 'd1' is missing or no"),
         ("corpus/de.jsonl", '{"id": "d1", "text": "x", "group": "a b"}\n', 1, "passage group 'a b' contains a blank"),
@@ -106,7 +128,11 @@ def test_gzipped_corpora_and_the_files_that_are_hashed(source: Path) -> None:
         ("qrels/nl.txt", "q1 0 d1 1\n", None, "no corpus/nl.jsonl for these judgements"),
         ("corpus/zh-Hans.jsonl", '{"id": "z1", "text": "x"}\n', None, "language code 'zh-Hans'"),
         ("corpus/en.jsonl.gz", "", None, "there is en.jsonl as well"),
+        ("corpus/en.tsv", "", None, "there is en.jsonl as well"),
+        ("corpus/fr.tsv", "f1\tLong.\nf2\tThé\tvert.\n", 2, "expected passage id<TAB>text, found 3 field(s)"),
+        ("corpus/fr.tsv", "f1\tLong.\nf2\t \n", 2, "'text' of passage 'f2' is empty"),
         ("corpus/fr.json", "", None, "expected a file corpus/<language>.jsonl or corpus/<language>.jsonl.gz"),
+        ("train.jsonl.gz", "", None, "there is train.jsonl as well"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_line(
@@ -116,7 +142,7 @@ def test_what_is_wrong_is_named_with_file_and_line(
     with pytest.raises(InputError) as raised:
         own_data.read(source, "mine")
     assert (raised.value.path, raised.value.line) == (source / name, line)
-    assert found in raised.value.problem
+    assert found in str(raised.value)
 
 
 @pytest.mark.parametrize("part", ["corpus", "topics", "qrels"])

@@ -126,6 +126,8 @@ def test_no_two_of_lasers_languages_have_one_code() -> None:
     (lambda s: (s / "tatoeba.ces-eng.eng").write_text("Where's Tom?\n\t\n"),
      "tatoeba.ces-eng.eng:2: the sentence is empty"),
     (lambda s: (s / "tatoeba.ces-eng.eng").write_bytes(b"Where?\n\xe9\n"), "tatoeba.ces-eng.eng:2: not UTF-8"),
+    (lambda s: [(s / f"tatoeba.ces-eng.{side}").write_text("") for side in ("ces", "eng")],
+     "tatoeba.ces-eng.ces: no sentences in the file"),
     (lambda s: [path.unlink() for path in s.glob("tatoeba*")], "no tatoeba.<xxx>-eng.<xxx> and tatoeba.<xxx>-eng.eng"),
 ])
 def test_what_is_wrong_is_named(damage: Callable[[Path], object], found: str, source: Path) -> None:
