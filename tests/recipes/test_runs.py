@@ -43,7 +43,9 @@ def grouped_rows(section: str) -> dict[tuple[str, str], list[float]]:
 
 
 def test_there_are_tables_of_all_recipes_that_compare() -> None:
-    assert [table.parent.name for table in TABLES] == ["demo-alpha-sweep", "low-resource", "xquad-r-heldout"]
+    assert [table.parent.name for table in TABLES] == [
+        "demo-alpha-sweep", "low-resource", "mnrl-shuffled", "xquad-r-heldout",
+    ]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda path: path.parent.name)
@@ -67,12 +69,15 @@ def test_readme_has_the_held_out_figures(measure: str) -> None:
         assert figures[:3] == [round(means[system][f"{column} {measure}"], 3) for column in COLUMNS]
 
 
-def test_results_has_the_sweeps_figures() -> None:
-    (table,) = (table for table in TABLES if table.parent.name == "demo-alpha-sweep")
+@pytest.mark.parametrize(("recipe", "heading", "systems"), [
+    ("demo-alpha-sweep", "## Alpha, from 0 to 1", 6), ("mnrl-shuffled", "## Beside sentence-transformers", 2),
+])
+def test_results_has_the_figures_of_a_comparison(recipe: str, heading: str, systems: int) -> None:
+    (table,) = (table for table in TABLES if table.parent.name == recipe)
     means = expected(table)
-    results = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").split("## Alpha, from 0 to 1")[1]
+    results = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").split(heading)[1]
     found = list(rows(results, "AP").values())
-    assert len(found) == len(means) == 6
+    assert len(found) == len(means) == systems
     for figures, system in zip(found, means.values(), strict=True):
         assert figures[:3] == [round(system[f"{column} AP"], 3) for column in COLUMNS]
         assert figures[3] == pytest.approx(system["rank distance"], abs=0.051)
