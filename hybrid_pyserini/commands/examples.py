@@ -65,6 +65,6 @@ def _read(sources: list[Path], store: Path) -> Generator[ParallelExample, None, 
     """The examples, streamed; what has to be remembered of them lies beside the store, on a disk that has room."""
     from tqdm import tqdm
 
-    from hybrid_pyserini.data.example_source import read_examples
+    from hybrid_pyserini.data.sources.example_source import read_examples
 
     yield from tqdm(read_examples(*sources, scratch=store.parent), desc=store.name, unit=" examples")

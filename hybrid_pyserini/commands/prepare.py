@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hybrid_pyserini.data.published_format import PublishedFormat
 from hybrid_pyserini.data.registry import READERS, Reader, find_reader
-from hybrid_pyserini.data.source_registry import SOURCE_READERS, SourceReader
+from hybrid_pyserini.data.sources.source_registry import SOURCE_READERS, SourceReader
 from hybrid_pyserini.demo.preparing import BUILT_IN, prepare_built_in
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.workspace import DatasetInfo, Workspace, check_name
 
 if TYPE_CHECKING:
-    from hybrid_pyserini.data.training_source import SourceInfo
+    from hybrid_pyserini.data.sources.training_source import SourceInfo
 
 _KEPT = "is prepared already from these files: kept (--overwrite prepares it again)"
 _EXAMPLES = """examples:
@@ -81,7 +81,7 @@ def _prepare_dataset(arguments: argparse.Namespace, reader: Reader) -> None:
 
 def _prepare_source(arguments: argparse.Namespace, reader: SourceReader) -> None:
     """The same of a training source that comes without a data set."""
-    from hybrid_pyserini.data.training_source import find_prepared_source, write_source
+    from hybrid_pyserini.data.sources.training_source import find_prepared_source, write_source
 
     if arguments.heldout:
         raise InputError(f"{arguments.dataset!r} is a training source: it has no held-out split",
@@ -108,7 +108,7 @@ class _Given(NamedTuple):
 
 
 def _given(arguments: argparse.Namespace, reader: PublishedFormat) -> _Given:
-    from hybrid_pyserini.data.source_files import check_fetched
+    from hybrid_pyserini.data.formats.source_files import check_fetched
     from hybrid_pyserini.provenance import sha256
 
     workspace, name = Workspace(arguments.workspace), _name(arguments, reader)

@@ -16,8 +16,8 @@ from tqdm import tqdm
 from hybrid_pyserini.atomic import folder_aside
 from hybrid_pyserini.collection import check_id, write_collection
 from hybrid_pyserini.data.dataset import PreparedDataset, union
-from hybrid_pyserini.data.example_source import write_examples
 from hybrid_pyserini.data.question_articles import check_articles, write_question_articles
+from hybrid_pyserini.data.sources.example_source import write_examples
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.data.unique_ids import PassingIds
 from hybrid_pyserini.errors import InputError

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from sqlite3 import Connection
 
-from hybrid_pyserini.data.corpus import Judgements, Placed, without_text
+from hybrid_pyserini.data.formats.corpus import Judgements, Placed, without_text
 from hybrid_pyserini.data.scratch import scratch_database
 from hybrid_pyserini.data.text import one_line
 from hybrid_pyserini.records import Negative, ParallelExample, Topics

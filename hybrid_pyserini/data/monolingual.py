@@ -12,8 +12,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.corpus import Corpus, Judgements, first_line
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.formats.corpus import Corpus, Judgements, first_line
 from hybrid_pyserini.data.judged_examples import judged_examples
 from hybrid_pyserini.data.unique_ids import PassingIds
 from hybrid_pyserini.errors import InputError

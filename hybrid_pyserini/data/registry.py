@@ -25,7 +25,7 @@ from hybrid_pyserini.data.readers import (
     xm3600,
     xquad_r,
 )
-from hybrid_pyserini.data.source_registry import SOURCE_READERS
+from hybrid_pyserini.data.sources.source_registry import SOURCE_READERS
 from hybrid_pyserini.errors import InputError
 
 

@@ -17,7 +17,7 @@ from transformers import TrainingArguments
 
 from hybrid_pyserini import trec
 from hybrid_pyserini.baselines.bm25 import bm25
-from hybrid_pyserini.data.example_source import read_examples
+from hybrid_pyserini.data.sources.example_source import read_examples
 from hybrid_pyserini.demo.data import DATASET, TRAINING_SOURCE, DemoData, demo_dataset
 from hybrid_pyserini.demo.names import LANGUAGES
 from hybrid_pyserini.demo.preparing import prepare_built_in

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hybrid_pyserini.data.published_format import PublishedFormat
 from hybrid_pyserini.data.registry import find_reader
-from hybrid_pyserini.data.source_registry import SOURCE_READERS, SourceReader
+from hybrid_pyserini.data.sources.source_registry import SOURCE_READERS, SourceReader
 from hybrid_pyserini.demo.names import LANGUAGES
 from hybrid_pyserini.demo.preparing import BUILT_IN
 from hybrid_pyserini.errors import InputError

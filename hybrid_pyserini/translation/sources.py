@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hybrid_pyserini.atomic import replacing_file
-from hybrid_pyserini.data.example_source import read_examples, write_examples
+from hybrid_pyserini.data.sources.example_source import read_examples, write_examples
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.provenance import made_by, sha256

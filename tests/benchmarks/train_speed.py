@@ -55,7 +55,7 @@ def prepare(workspace: Path) -> None:
     from dataclasses import replace
 
     from hybrid_pyserini.cli import main as command
-    from hybrid_pyserini.data.example_source import read_examples
+    from hybrid_pyserini.data.sources.example_source import read_examples
     from hybrid_pyserini.training.examples import build_store
 
     place = ["--workspace", str(workspace)]

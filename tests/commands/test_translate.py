@@ -13,7 +13,7 @@ from parallel_words import parallel_examples, write_held_out
 from tiny_translators import tiny_translator
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.data.example_source import read_examples, write_examples
+from hybrid_pyserini.data.sources.example_source import read_examples, write_examples
 from hybrid_pyserini.translation import translating
 from hybrid_pyserini.trec import read_topics
 from hybrid_pyserini.workspace import Workspace

@@ -12,8 +12,8 @@ from hybrid_pyserini.collection import read_collection
 from hybrid_pyserini.data import dataset_writer
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs
 from hybrid_pyserini.data.dataset_writer import find_prepared, write_dataset
-from hybrid_pyserini.data.example_source import read_examples
 from hybrid_pyserini.data.question_articles import read_question_articles
+from hybrid_pyserini.data.sources.example_source import read_examples
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, ParallelExample, Passage
 from hybrid_pyserini.trec import read_qrels, read_topics

@@ -6,7 +6,7 @@ import babel
 import pytest
 
 from hybrid_pyserini.data.dataset_writer import write_dataset
-from hybrid_pyserini.data.example_source import read_examples
+from hybrid_pyserini.data.sources.example_source import read_examples
 from hybrid_pyserini.demo.data import DemoData, Questions, demo_dataset, prepared_demo, prepared_demo_validation
 from hybrid_pyserini.demo.facts import Fact, Relation
 from hybrid_pyserini.demo.held_out import choose_held_out

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hybrid_pyserini.data.example_source import read_examples
+from hybrid_pyserini.data.sources.example_source import read_examples
 from hybrid_pyserini.demo.data import DemoData
 from hybrid_pyserini.demo.facts import Fact
 from hybrid_pyserini.demo.names import LANGUAGES

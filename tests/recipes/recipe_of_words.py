@@ -5,7 +5,7 @@ from pathlib import Path
 
 from parallel_words import parallel_examples
 
-from hybrid_pyserini.data.example_source import write_examples
+from hybrid_pyserini.data.sources.example_source import write_examples
 from hybrid_pyserini.jsonl import write_jsonl
 from hybrid_pyserini.trec import write_qrels, write_topics
 

@@ -11,7 +11,7 @@ from recipe_of_words import write_words
 from tiny_architectures import tiny
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.data.example_source import write_examples
+from hybrid_pyserini.data.sources.example_source import write_examples
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.recipes.expected import read_expected
 from hybrid_pyserini.recipes.reading import read_recipe

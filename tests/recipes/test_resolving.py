@@ -9,7 +9,7 @@ from recipe_of_words import write_recipe, write_words
 
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.commands.run import open_recipe
-from hybrid_pyserini.data.example_source import write_examples
+from hybrid_pyserini.data.sources.example_source import write_examples
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.recipes.reading import read_recipe
 from hybrid_pyserini.recipes.resolving import resolve

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fake_translator import FakeTranslator
 
-from hybrid_pyserini.data.example_source import read_examples, write_examples
+from hybrid_pyserini.data.sources.example_source import read_examples, write_examples
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.records import Negative, ParallelExample

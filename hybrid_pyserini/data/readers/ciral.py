@@ -19,10 +19,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.corpus import Corpus, Fields, Judgements, first_line
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.formats.corpus import Corpus, Fields, Judgements, first_line
+from hybrid_pyserini.data.formats.source_files import required
 from hybrid_pyserini.data.monolingual import qrels_with_prefixes
-from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, Qrels, Topics
 from hybrid_pyserini.trec import read_qrels, read_topics

@@ -14,7 +14,8 @@ ir_datasets counted in the complete files.
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.clir_topics import (
+from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.formats.clir_topics import (
     BOTH,
     DOCUMENT_FIELDS,
     LANGUAGES,
@@ -23,9 +24,8 @@ from hybrid_pyserini.data.clir_topics import (
     find_collections,
     read_clir_topics,
 )
-from hybrid_pyserini.data.corpus import Corpus, Judgements
-from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.source_files import required
+from hybrid_pyserini.data.formats.corpus import Corpus, Judgements
+from hybrid_pyserini.data.formats.source_files import required
 from hybrid_pyserini.records import Qrels
 from hybrid_pyserini.trec import read_qrels
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.corpus import Corpus, Fields
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.formats.corpus import Corpus, Fields
 from hybrid_pyserini.data.monolingual import Language, Split, monolingual_dataset, read_split, training_of
 from hybrid_pyserini.errors import InputError
 

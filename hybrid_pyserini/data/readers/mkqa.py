@@ -19,10 +19,10 @@ from typing import Any
 from tqdm import tqdm
 
 from hybrid_pyserini.data.answers import AnswerIndex
-from hybrid_pyserini.data.corpus import Corpus, Fields, Judgements
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.fields import field, text_list
-from hybrid_pyserini.data.source_files import first_of
+from hybrid_pyserini.data.formats.corpus import Corpus, Fields, Judgements
+from hybrid_pyserini.data.formats.fields import field, text_list
+from hybrid_pyserini.data.formats.source_files import first_of
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl

@@ -1,6 +1,6 @@
 """MLQA-R (LAReQA, arXiv 2004.05484): questions that exist in two to four of seven languages, answered by sentences.
 
-The files are XQuAD-R's in form (``readers/lareqa.py``). What differs is that few questions exist in both languages of a
+The files are XQuAD-R's in form (``formats/lareqa.py``). What differs is that few questions exist in both languages of a
 pair: it is scored on those of its query language that a sentence of its passage language answers. Pairs that ask fewer
 questions than their passage language's qrels judge have qrels of their own, so that any tool that averages over its
 qrels scores the same ones. The titles of articles are translated; a question's article is called as in English.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs, union
-from hybrid_pyserini.data.readers.lareqa import (
+from hybrid_pyserini.data.formats.lareqa import (
     ORIGIN,
     LareqaFile,
     check_counts,

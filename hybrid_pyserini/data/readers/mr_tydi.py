@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.collection import check_id
-from hybrid_pyserini.data.corpus import Corpus, Fields, Judgements, check_blank_or_text, contents_of
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.formats.corpus import Corpus, Fields, Judgements, check_blank_or_text, contents_of
 from hybrid_pyserini.data.monolingual import Language, Split, Training, monolingual_dataset, read_split, training_of
 from hybrid_pyserini.data.text import check_text, one_line
 from hybrid_pyserini.errors import InputError

@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.clir_topics import (
+from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.formats.clir_topics import (
     BOTH,
     DOCUMENT_FIELDS,
     LANGUAGES,
@@ -29,9 +30,8 @@ from hybrid_pyserini.data.clir_topics import (
     find_collections,
     read_clir_topics,
 )
-from hybrid_pyserini.data.corpus import Corpus, Judgements
-from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.source_files import required
+from hybrid_pyserini.data.formats.corpus import Corpus, Judgements
+from hybrid_pyserini.data.formats.source_files import required
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_lines
 from hybrid_pyserini.records import Qrels

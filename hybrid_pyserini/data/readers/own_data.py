@@ -21,13 +21,13 @@ from typing import Any
 from tqdm import tqdm
 
 from hybrid_pyserini.collection import check_id
-from hybrid_pyserini.data.corpus import Judgements, Placed, complete, first_line
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs, union
-from hybrid_pyserini.data.example_source import read_examples
+from hybrid_pyserini.data.formats.corpus import Judgements, Placed, complete, first_line
+from hybrid_pyserini.data.formats.tsv import read_tsv
 from hybrid_pyserini.data.monolingual import qrels_with_prefixes
 from hybrid_pyserini.data.question_articles import check_articles, read_question_articles
+from hybrid_pyserini.data.sources.example_source import read_examples
 from hybrid_pyserini.data.text import check_text
-from hybrid_pyserini.data.tsv import read_tsv
 from hybrid_pyserini.data.unique_ids import PassingIds
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl

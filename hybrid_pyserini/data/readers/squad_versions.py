@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.readers.squad_paragraphs import Paragraphs
-from hybrid_pyserini.data.source_files import required
+from hybrid_pyserini.data.formats.source_files import required
+from hybrid_pyserini.data.formats.squad_paragraphs import Paragraphs
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair
 

@@ -8,8 +8,8 @@ one passage group.
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.readers.squad_paragraphs import Paragraphs
-from hybrid_pyserini.data.source_files import those_there
+from hybrid_pyserini.data.formats.source_files import those_there
+from hybrid_pyserini.data.formats.squad_paragraphs import Paragraphs
 from hybrid_pyserini.records import Pair
 
 ORIGIN = "https://modestyachts.github.io/squadshifts-website"

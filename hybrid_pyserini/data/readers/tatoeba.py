@@ -19,8 +19,8 @@ from babel.core import get_global
 
 from hybrid_pyserini import languages
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.formats.source_files import required
 from hybrid_pyserini.data.passage_groups import group_questions
-from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_lines

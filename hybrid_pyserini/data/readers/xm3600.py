@@ -17,7 +17,7 @@ from typing import Any
 
 from hybrid_pyserini.collection import check_id
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs, union
-from hybrid_pyserini.data.source_files import required
+from hybrid_pyserini.data.formats.source_files import required
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs
-from hybrid_pyserini.data.readers.lareqa import (
+from hybrid_pyserini.data.formats.lareqa import (
     ORIGIN,
     LareqaFile,
     check_counts,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hybrid_pyserini.data.readers.lareqa import LareqaFile, name_groups, read_lareqa, to_passage
+from hybrid_pyserini.data.formats.lareqa import LareqaFile, name_groups, read_lareqa, to_passage
 from hybrid_pyserini.errors import InputError
 
 TINY = Path(__file__).parent / "tiny-xquad-r"

@@ -10,7 +10,8 @@ from written_files import read_source, write
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.data.readers import mmarco
 from hybrid_pyserini.data.registry import READERS
-from hybrid_pyserini.data.source_registry import SOURCE_READERS
+from hybrid_pyserini.data.sources.readers import mmarco as training
+from hybrid_pyserini.data.sources.source_registry import SOURCE_READERS
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Negative, Passage
 
@@ -37,8 +38,9 @@ def triples() -> list[tuple[int, int, int]]:
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, count in (("PASSAGES", PASSAGES), ("JUDGED", JUDGED), ("TRIPLES", len(triples()))):
-        monkeypatch.setattr(mmarco, name, count)
+    monkeypatch.setattr(mmarco, "PASSAGES", PASSAGES)
+    monkeypatch.setattr(mmarco, "JUDGED", JUDGED)
+    monkeypatch.setattr(training, "TRIPLES", len(triples()))
     data = tmp_path / "mmarco" / "data"
     for language, code in LANGUAGES.items():
         google = data / "google"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hybrid_pyserini.cli import main
-from hybrid_pyserini.data.example_source import read_examples
 from hybrid_pyserini.data.readers import squadshifts
+from hybrid_pyserini.data.sources.example_source import read_examples
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Pair, ParallelExample, Passage
 from hybrid_pyserini.training.examples import ExampleStore

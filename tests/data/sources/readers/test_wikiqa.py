@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from written_files import read_source, write
 
-from hybrid_pyserini.data.readers import wikiqa
+from hybrid_pyserini.data.sources.readers import wikiqa
 from hybrid_pyserini.errors import InputError
 
 HEADER = "QuestionID\tQuestion\tDocumentID\tDocumentTitle\tSentenceID\tSentence\tLabel\n"

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.fields import field
-from hybrid_pyserini.data.json_array import read_json_array
-from hybrid_pyserini.data.training_source import HARD_NEGATIVES, PreparedSource, source_of_rows
+from hybrid_pyserini.data.formats.fields import field
+from hybrid_pyserini.data.formats.json_array import read_json_array
+from hybrid_pyserini.data.sources.training_source import HARD_NEGATIVES, PreparedSource, source_of_rows
 from hybrid_pyserini.errors import InputError
 
 ORIGIN = "https://github.com/facebookresearch/DPR"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hybrid_pyserini.data.published_format import PublishedFormat
-from hybrid_pyserini.data.readers import dpr, duorc, mfaq, mmarco, natural_questions, newsqa, wikiqa, yahoo_qa
-from hybrid_pyserini.data.training_source import PreparedSource
+from hybrid_pyserini.data.sources.readers import dpr, duorc, mfaq, mmarco, natural_questions, newsqa, wikiqa, yahoo_qa
+from hybrid_pyserini.data.sources.training_source import PreparedSource
 
 
 def _english(_source: Path) -> tuple[str, ...]:
@@ -38,8 +38,8 @@ SOURCE_READERS = {
     ),
     "mmarco-train": SourceReader(
         summary="mMARCO's training triples, 14 languages, parallel; the folder data, with whichever languages",
-        name="mmarco-train", files=mmarco.training_files, read=mmarco.read_training,
-        languages=mmarco.training_languages,
+        name="mmarco-train", files=mmarco.files, read=mmarco.read,
+        languages=mmarco.languages,
     ),
     "natural-questions": SourceReader(
         summary="Natural Questions, the simplified training set, English; v1.0-simplified_simplified-nq-train.jsonl.gz",

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.json_array import read_json_array
-from hybrid_pyserini.data.source_files import first_of
-from hybrid_pyserini.data.training_source import PreparedSource, source_of_rows
+from hybrid_pyserini.data.formats.json_array import read_json_array
+from hybrid_pyserini.data.formats.source_files import first_of
+from hybrid_pyserini.data.sources.training_source import PreparedSource, source_of_rows
 
 ORIGIN = "https://ciir.cs.umass.edu/downloads/nfL6"
 LICENCE = "see origin"

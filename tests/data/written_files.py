@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.source_registry import SOURCE_READERS
+from hybrid_pyserini.data.sources.source_registry import SOURCE_READERS
 from hybrid_pyserini.records import ParallelExample
 
 

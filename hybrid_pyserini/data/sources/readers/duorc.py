@@ -14,11 +14,11 @@ from typing import Any
 
 from hybrid_pyserini.data.answers import AnswerIndex
 from hybrid_pyserini.data.blocks import blocks
-from hybrid_pyserini.data.fields import field, text_list
-from hybrid_pyserini.data.json_array import read_json_array
-from hybrid_pyserini.data.source_files import those_there
+from hybrid_pyserini.data.formats.fields import field, text_list
+from hybrid_pyserini.data.formats.json_array import read_json_array
+from hybrid_pyserini.data.formats.source_files import those_there
+from hybrid_pyserini.data.sources.training_source import PreparedSource, source_of_rows
 from hybrid_pyserini.data.text import check_text
-from hybrid_pyserini.data.training_source import PreparedSource, source_of_rows
 
 ORIGIN = "https://github.com/duorc/duorc"
 LICENCE = "MIT"

@@ -14,8 +14,8 @@ from typing import Any
 from tqdm import tqdm
 
 from hybrid_pyserini.atomic import folder_aside
-from hybrid_pyserini.data.example_source import write_examples
-from hybrid_pyserini.data.row_join import join_rows
+from hybrid_pyserini.data.sources.example_source import write_examples
+from hybrid_pyserini.data.sources.row_join import join_rows
 from hybrid_pyserini.data.text import one_line
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json, write_json

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.data.blocks import blocks
-from hybrid_pyserini.data.readers.squad import member
-from hybrid_pyserini.data.source_files import required
+from hybrid_pyserini.data.formats.source_files import required
+from hybrid_pyserini.data.formats.squad import member
+from hybrid_pyserini.data.sources.training_source import PreparedSource, source_of_rows
 from hybrid_pyserini.data.text import check_text
-from hybrid_pyserini.data.training_source import PreparedSource, source_of_rows
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_json
 

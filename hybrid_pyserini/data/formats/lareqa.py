@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hybrid_pyserini.data.formats.source_files import required
+from hybrid_pyserini.data.formats.squad import REMEDY, member, read_articles, read_question
 from hybrid_pyserini.data.passage_groups import group_questions
-from hybrid_pyserini.data.readers.squad import REMEDY, member, read_articles, read_question
-from hybrid_pyserini.data.source_files import required
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Passage

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from written_files import read_source, write_lines
 
-from hybrid_pyserini.data.readers import natural_questions
+from hybrid_pyserini.data.sources.readers import natural_questions
 from hybrid_pyserini.errors import InputError
 
 ZIPPED = f"{natural_questions.FILE}.gz"

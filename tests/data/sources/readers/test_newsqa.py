@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from written_files import read_source, write
 
-from hybrid_pyserini.data.readers import newsqa
+from hybrid_pyserini.data.sources.readers import newsqa
 from hybrid_pyserini.errors import InputError
 
 README = """{

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybrid_pyserini.data import row_join
-from hybrid_pyserini.data.example_rows import ExampleRow, parse_row
-from hybrid_pyserini.data.example_source import read_examples
+from hybrid_pyserini.data.sources import row_join
+from hybrid_pyserini.data.sources.example_rows import ExampleRow, parse_row
+from hybrid_pyserini.data.sources.example_source import read_examples
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl
 from hybrid_pyserini.records import Negative, ParallelExample
@@ -208,7 +208,7 @@ def test_memory_does_not_grow_with_the_source(rows: Any, tmp_path: Path, monkeyp
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hybrid_pyserini.data.example_source import read_examples
+from hybrid_pyserini.data.sources.example_source import read_examples
 from hybrid_pyserini.training.examples import build_store
 
 def examples(folder):

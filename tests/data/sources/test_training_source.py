@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hybrid_pyserini.data.example_source import read_examples
-from hybrid_pyserini.data.training_source import (
+from hybrid_pyserini.data.sources.example_source import read_examples
+from hybrid_pyserini.data.sources.training_source import (
     PreparedSource,
     SourceInfo,
     find_prepared_source,

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.collection import check_id
-from hybrid_pyserini.data.row_join import join_rows
 from hybrid_pyserini.data.scratch import scratch_database
+from hybrid_pyserini.data.sources.row_join import join_rows
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl, write_jsonl

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hybrid_pyserini.data import json_array
-from hybrid_pyserini.data.json_array import read_json_array
+from hybrid_pyserini.data.formats import json_array
+from hybrid_pyserini.data.formats.json_array import read_json_array
 from hybrid_pyserini.errors import InputError
 
 _VALUES = st.recursive(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hybrid_pyserini.data.example_source import read_examples, write_examples
+from hybrid_pyserini.data.sources.example_source import read_examples, write_examples
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Negative, ParallelExample
 

@@ -23,9 +23,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from hybrid_pyserini.data.example_rows import AUTOMATIC, ExampleRow, parse_row
 from hybrid_pyserini.data.passage_groups import Components
 from hybrid_pyserini.data.scratch import numbers_on_disk, scratch_database
+from hybrid_pyserini.data.sources.example_rows import AUTOMATIC, ExampleRow, parse_row
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import Negative, ParallelExample
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from written_files import read_source, write_lines
 
-from hybrid_pyserini.data.readers import mfaq
-from hybrid_pyserini.data.source_registry import SOURCE_READERS
+from hybrid_pyserini.data.sources.readers import mfaq
+from hybrid_pyserini.data.sources.source_registry import SOURCE_READERS
 from hybrid_pyserini.errors import InputError
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.fields import field
-from hybrid_pyserini.data.source_files import those_there
-from hybrid_pyserini.data.training_source import PreparedSource, source_of_rows
+from hybrid_pyserini.data.formats.fields import field
+from hybrid_pyserini.data.formats.source_files import those_there
+from hybrid_pyserini.data.sources.training_source import PreparedSource, source_of_rows
 from hybrid_pyserini.jsonl import read_jsonl
 
 ORIGIN = "https://huggingface.co/datasets/clips/mfaq"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from written_files import read_source, write
 
-from hybrid_pyserini.data.readers import duorc
+from hybrid_pyserini.data.sources.readers import duorc
 from hybrid_pyserini.errors import InputError
 
 PLOT = " ".join(f"word{n}" for n in range(150)) + " The train\narrives.  " + "more " * 60 + "Mars."

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hybrid_pyserini.data.readers.squad import REMEDY, member, read_articles, read_question
+from hybrid_pyserini.data.formats.squad import REMEDY, member, read_articles, read_question
 from hybrid_pyserini.data.text import check_text, one_line
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.records import ParallelExample, Passage

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.collection import check_id
-from hybrid_pyserini.data.corpus import Corpus, Fields
 from hybrid_pyserini.data.dataset import PreparedDataset
+from hybrid_pyserini.data.formats.corpus import Corpus, Fields
 from hybrid_pyserini.data.text import check_text
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl

@@ -12,9 +12,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from hybrid_pyserini.data.source_files import required
-from hybrid_pyserini.data.training_source import HARD_NEGATIVES, PreparedSource, source_of_rows
-from hybrid_pyserini.data.tsv import read_tsv
+from hybrid_pyserini.data.formats.source_files import required
+from hybrid_pyserini.data.formats.tsv import read_tsv
+from hybrid_pyserini.data.sources.training_source import HARD_NEGATIVES, PreparedSource, source_of_rows
 from hybrid_pyserini.errors import InputError
 
 ORIGIN = "https://www.microsoft.com/en-us/download/details.aspx?id=52419"

@@ -1,0 +1,1 @@
+"""How published files are laid out, where more than one reader reads them."""

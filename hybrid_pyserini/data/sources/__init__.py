@@ -1,0 +1,1 @@
+"""Training sources: parallel examples, a line each, and what is published as something else."""
