@@ -38,7 +38,7 @@ def from_path(
     """What ``pairs`` need, of a folder of files named as ``translate --topics`` names them, or of the file of one pair.
 
     Raises InputError for a file with several pairs, or one that needs none or several; for files that are missing or
-    broken, of unknown queries, or in another script than the passages.
+    broken, of unknown queries, in another script than the passages, or this data set's own topics in another language.
     """
     needed = needed_translations(info, pairs)
     if path.is_dir():
@@ -59,17 +59,26 @@ def from_model(
 ) -> TranslatedQueries:
     """What ``pairs`` need, translated with a model as ``translate --topics`` does it, and kept where that did it.
 
-    Raises InputError where that does, and for no usable Java, before the hours that translation may take.
+    Raises InputError where that does, and for no usable Java, before the hours that translation may take. What was
+    translated otherwise, with other beams say, is not replaced.
     """
     ensure_java()
     name, _ = workspace.model(model)
     needed = needed_translations(info, pairs)
     files = {pair: workspace.translated_topics(info.name, name, pair) for pair in needed}
     if needed:
+        from hybrid_pyserini.translation.output import TranslatedOtherwiseError
         from hybrid_pyserini.translation.topics import translate_pairs
         from hybrid_pyserini.translation.translating import HowToTranslate
 
-        translate_pairs(workspace, info, HowToTranslate(model), needed)
+        try:
+            translate_pairs(workspace, info, HowToTranslate(model), needed)
+        except TranslatedOtherwiseError as error:
+            folder = workspace.translated_topics(info.name, name, needed[0]).parent
+            raise InputError(
+                error.problem, path=error.path, remedy=f"take it as it is with --topics-translated {folder}, or "
+                f"translate it again with 'hybrid-pyserini translate {info.name} --topics --overwrite'",
+            ) from None
     return _read(workspace, info, _system(name), files)
 
 
@@ -87,11 +96,16 @@ def _system(name: str) -> str:
 
 
 def _read(workspace: Workspace, info: DatasetInfo, system: str, files: Mapping[Pair, Path]) -> TranslatedQueries:
-    topics = {pair: _read_file(workspace, info, pair, path) for pair, path in files.items()}
+    own = {
+        language: read_topics(path) for language in info.languages
+        if (path := workspace.topics(info.name, language)).is_file()
+    }
+    topics = {pair: _read_file(info, own, pair, path) for pair, path in files.items()}
     return TranslatedQueries(system, topics, {f"translation {pair}": sha256(path) for pair, path in files.items()})
 
 
-def _read_file(workspace: Workspace, info: DatasetInfo, pair: Pair, path: Path) -> Topics:
+def _read_file(info: DatasetInfo, own: Mapping[str, Topics], pair: Pair, path: Path) -> Topics:
+    """A pair's file. ``own``: the data set's topics by language."""
     if not path.is_file():
         raise InputError(
             f"no queries of {pair.query} in {pair.passage}", path=path,
@@ -99,8 +113,7 @@ def _read_file(workspace: Workspace, info: DatasetInfo, pair: Pair, path: Path) 
             "choose others with --pairs",
         )
     translated = read_topics(path)
-    topics = read_topics(workspace.topics(info.name, pair.query))
-    if unknown := [query_id for query_id in translated if query_id not in topics]:
+    if unknown := [query_id for query_id in translated if query_id not in own[pair.query]]:
         raise InputError(
             f"{len(unknown)} of {len(translated)} queries, such as {unknown[0]!r}, are none of {info.name} in "
             f"{pair.query}", remedy="give the translation of this data set's topics", path=path,
@@ -108,6 +121,12 @@ def _read_file(workspace: Workspace, info: DatasetInfo, pair: Pair, path: Path) 
     if other := other_script(translated.values(), pair.passage):
         raise InputError(
             f"not in {pair.passage!r}, which is written in {script(pair.passage)}: most letters are {other}",
+            remedy=f"give the queries in {pair.passage!r}", path=path,
+        )
+    alike = [language for language, topics in own.items() if translated.items() <= topics.items()]
+    if alike and pair.passage not in alike:
+        raise InputError(
+            f"these are the queries of {info.name} in {' '.join(alike)}, not in {pair.passage!r}",
             remedy=f"give the queries in {pair.passage!r}", path=path,
         )
     return translated

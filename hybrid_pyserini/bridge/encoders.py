@@ -22,6 +22,7 @@ import numpy as np
 
 from hybrid_pyserini.bridge.pyserini_import import importable_pyserini
 from hybrid_pyserini.encoder.encoder import Encoder
+from hybrid_pyserini.encoder.known_encoders import check_as_published
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.indexing.dense_index import IndexManifest, encoder_record
 from hybrid_pyserini.provenance import MANIFEST, differences
@@ -116,7 +117,9 @@ def _load_for(index: str | None, checkpoint: str, device: str | None) -> Encoder
 def _check(
     encoder: Encoder, checkpoint: str, tokenizer: str | None, prefix: str | None, prompt: str, others: dict[str, Any]
 ) -> None:
-    """Raise InputError for a prefix or tokenizer that is not the checkpoint's; warn of other pooling."""
+    """Raise InputError for a prefix or tokenizer that is not the checkpoint's, and for a known encoder that its files
+    make another one of; warn of other pooling."""
+    check_as_published(checkpoint, encoder.settings)
     if tokenizer not in (None, checkpoint):
         raise InputError(
             f"tokenizer {tokenizer!r} with checkpoint {checkpoint!r}", remedy="leave it out: the checkpoint has its own"

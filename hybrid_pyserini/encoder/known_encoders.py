@@ -6,6 +6,7 @@ is named so that a copy without it is not taken for the model.
 """
 
 from hybrid_pyserini.encoder.checkpoint import EncoderSettings
+from hybrid_pyserini.errors import InputError
 
 MDPR = "castorini/mdpr-tied-pft-msmarco"
 
@@ -28,3 +29,21 @@ KNOWN_ENCODERS: dict[str, EncoderSettings] = {
     ),
 }
 """Hub name -> settings. BGE-M3's are of its dense vectors."""
+
+
+def check_as_published(name: str, settings: EncoderSettings) -> None:
+    """Raise InputError for a known encoder that is loaded by its name on the Hub, and whose files, which say too
+    little, would make another encoder of it than was trained."""
+    published = KNOWN_ENCODERS.get(name)
+    if published is None:
+        return
+    differing = [
+        f"{setting.replace('_', ' ')} {getattr(settings, setting)!r} instead of {getattr(published, setting)!r}"
+        for setting in ("pooling", "normalize", "query_prompt", "document_prompt")
+        if getattr(settings, setting) != getattr(published, setting)
+    ]
+    if differing:
+        raise InputError(
+            f"the files of {name} do not say how it was trained: it would be taken with {', '.join(differing)}",
+            remedy=f"make a model of it with 'hybrid-pyserini adopt {name} --output NAME', and give that NAME",
+        )

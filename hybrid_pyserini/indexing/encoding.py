@@ -20,6 +20,8 @@ from tqdm import tqdm
 
 from hybrid_pyserini.collection import numbered_passages, repeated
 from hybrid_pyserini.data.unique_ids import PassingIds
+from hybrid_pyserini.encoder.checkpoint import local_folder, read_settings
+from hybrid_pyserini.encoder.known_encoders import check_as_published
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.indexing.dense_index import IndexManifest, encoder_record
 from hybrid_pyserini.indexing.shards import FIRST, SHARD_PASSAGES, Shards
@@ -117,9 +119,7 @@ def encode(
     info = workspace.dataset(dataset)
     name, path = workspace.model(model)
     check_collections(workspace, info)
-    from hybrid_pyserini.encoder.encoder import Encoder
-
-    encoder = Encoder.load(path, dtype=dtype or dtype_of_vectors(workspace, info, name))
+    encoder = load_encoder(path, dtype or dtype_of_vectors(workspace, info, name))
     encoding = Encoding(encoder, workspace, info, name, chunk_tokens)
     shards = {language: encoding.shards(language) for language in info.passage_languages}
     numbers = encode_missing(encoding, shards, share or Share(), stale_too=overwrite, all_again=overwrite)
@@ -130,6 +130,26 @@ def encode(
         )
         for language, of in shards.items()
     )
+
+
+def load_encoder(path: str, dtype: str) -> "Encoder":
+    """Load a checkpoint, by folder or hub name, to encode passages with; says on stderr what it takes where a plain
+    Hugging Face model states nothing.
+
+    Raises InputError where ``Encoder.load`` does, and for a known encoder whose settings its files do not state.
+    """
+    from hybrid_pyserini.encoder.encoder import Encoder
+
+    encoder = Encoder.load(path, dtype=dtype)
+    settings = encoder.settings
+    check_as_published(path, settings)
+    if read_settings(local_folder(path)) is None:
+        print(
+            f"note: {path} does not say how it is to be used; taken are {settings.pooling} pooling, vectors of length "
+            f"1, and the prompts {settings.query_prompt!r} and {settings.document_prompt!r}; 'hybrid-pyserini adopt' "
+            "makes a model of it with others", file=sys.stderr,
+        )
+    return encoder
 
 
 def dtype_of_vectors(workspace: Workspace, info: DatasetInfo, model: str) -> str:

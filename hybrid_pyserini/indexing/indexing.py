@@ -17,7 +17,13 @@ from tqdm import tqdm
 
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.indexing.dense_index import FLAT_INDEX, IndexManifest, IndexType, check_files, write_dense_index
-from hybrid_pyserini.indexing.encoding import Encoding, check_collections, dtype_of_vectors, encode_missing
+from hybrid_pyserini.indexing.encoding import (
+    Encoding,
+    check_collections,
+    dtype_of_vectors,
+    encode_missing,
+    load_encoder,
+)
 from hybrid_pyserini.indexing.faiss_index import Vectors, new_index
 from hybrid_pyserini.indexing.shards import Shards
 from hybrid_pyserini.provenance import differences
@@ -63,9 +69,7 @@ def build_index(
     info = workspace.dataset(dataset)
     name, path = workspace.model(model)
     check_collections(workspace, info)
-    from hybrid_pyserini.encoder.encoder import Encoder
-
-    encoder = Encoder.load(path, dtype=dtype or dtype_of_vectors(workspace, info, name))
+    encoder = load_encoder(path, dtype or dtype_of_vectors(workspace, info, name))
     if not encoder.stock_pyserini:
         print(
             "note: Pyserini's '--encoder-class auto' knows no dense layer and pools an encoder-decoder's decoder; for "

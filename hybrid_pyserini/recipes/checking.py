@@ -58,7 +58,7 @@ def _check_starts(recipe: Recipe, training: Training) -> None:
 
 def _check_names(recipe: Recipe, training: Training) -> None:
     """Raise InputError for names that would stand for two things, as folders or in expected figures."""
-    models = {BM25: "the baseline"} | {
+    models = dict.fromkeys((BM25, *recipe.baselines), "the baseline") | {
         system.model(seed): f"a model of {system.name!r}" for system in training.systems for seed in training.seeds
     }
     made = {init.name: "an encoder that 'init' makes" for init in recipe.inits if init.options is not None}

@@ -14,6 +14,7 @@ from hybrid_pyserini.recipes.checking import check_recipe, check_shared_batch
 from hybrid_pyserini.recipes.document import VARIABLE, Entry, read_document
 from hybrid_pyserini.recipes.options import Option
 from hybrid_pyserini.recipes.recipe import (
+    BASELINES,
     MNRL,
     Init,
     Output,
@@ -26,7 +27,7 @@ from hybrid_pyserini.recipes.recipe import (
     Translated,
 )
 from hybrid_pyserini.training.batching import STRATEGIES
-from hybrid_pyserini.workspace import BM25, check_name
+from hybrid_pyserini.workspace import check_name
 
 _KEYS = {
     "name": False, "about": True, "variables": False, "prepare": False, "translate": False, "examples": False,
@@ -280,8 +281,8 @@ def _search(item: Entry) -> Search:
 
 def _baselines(members: Mapping[str, Entry]) -> Iterator[str]:
     for item in _list(members, "baselines"):
-        if (name := item.text()) != BM25:
-            item.fail(f"unknown baseline {name!r}", remedy=f"the only one is {BM25}")
+        if (name := item.text()) not in BASELINES:
+            item.fail(f"unknown baseline {name!r}", remedy=f"choose among {', '.join(BASELINES)}")
         yield name
 
 

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybrid_pyserini.recipes.options import Options
+from hybrid_pyserini.workspace import BM25
 
 MNRL = "mnrl-shuffled"
 """The strategy that is not ours: the command ``mnrl`` trains it."""
 
+MDPR = "mdpr"
+BASELINES = (BM25, MDPR)
+"""Systems that are not trained; the commands are called as they are."""
 
 SMALL = "small"
 """What the encoder is called that a recipe makes, where it makes one; the seed stands behind it where each has its

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hybrid_pyserini.encoder.known_encoders import MDPR as MDPR_ON_HUB
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.recipes.options import Option, lines_of, trainers_words_of, words_of
 from hybrid_pyserini.recipes.output_steps import Evaluated, output_steps
@@ -22,6 +23,7 @@ from hybrid_pyserini.recipes.outside import (
     what_is_prepared,
 )
 from hybrid_pyserini.recipes.recipe import (
+    MDPR,
     MNRL,
     Init,
     Recipe,
@@ -31,7 +33,7 @@ from hybrid_pyserini.recipes.recipe import (
     Translated,
 )
 from hybrid_pyserini.recipes.step import WORKSPACE, Step, at_line
-from hybrid_pyserini.workspace import BM25, Workspace
+from hybrid_pyserini.workspace import Workspace
 
 
 def resolve(recipe: Recipe, workspace: Workspace) -> list[Step]:
@@ -227,13 +229,15 @@ class _Resolver:
         """Baselines and models: each trained, and on every data set indexed, searched and evaluated."""
         for search in self.recipe.search:
             needs, found = self._dataset(search.dataset)
-            for _ in self.recipe.baselines:
+            for baseline in self.recipe.baselines:
+                name = f"{baseline} {search.dataset}"
+                lacks = found.lacks or (not_on_hub(MDPR_ON_HUB) if baseline == MDPR else "")
                 yield Step(
-                    f"bm25 {search.dataset}", ("bm25", search.dataset, *words_of(search.options)), search.line,
-                    f"runs/{search.dataset}/run.{search.dataset}.{BM25}.json", needs=needs, inputs=found.files,
-                    lacks=found.lacks, lines=lines_of(search.options), dataset=search.dataset, model=BM25,
+                    name, (baseline, search.dataset, *words_of(search.options)), search.line,
+                    f"runs/{search.dataset}/run.{search.dataset}.{baseline}.json", needs=needs, inputs=found.files,
+                    lacks=lacks, lines=lines_of(search.options), dataset=search.dataset, model=baseline,
                 )
-                yield self._evaluate(search.dataset, BM25, f"bm25 {search.dataset}")
+                yield self._evaluate(search.dataset, baseline, name)
         if self.recipe.train:
             for seed in self.recipe.train.seeds:
                 for system in self.recipe.train.systems:

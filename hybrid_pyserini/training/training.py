@@ -136,9 +136,9 @@ def _write_model(output: Path, settings: TrainSettings, encoder: Encoder, record
 
 def initial_encoder(settings: TrainSettings, seed: int) -> Encoder:
     """The encoder to start from, with the settings that were asked for or that the paper has, and with adapters where
-    these are trained alone."""
+    these are trained alone. It normalises its vectors whatever it did before, for the loss compares by cosine."""
     encoder = Encoder.load(settings.init)
-    own = encoder.settings
+    own = replace(encoder.settings, normalize=True)
     if not checkpoint.states_prompts(checkpoint.local_folder(settings.init)):
         own = replace(own, query_prompt=EncoderSettings.query_prompt, document_prompt=EncoderSettings.document_prompt)
     asked = {name: getattr(settings, name) for name in ("pooling", "max_length", "query_prompt", "document_prompt")}
@@ -148,7 +148,7 @@ def initial_encoder(settings: TrainSettings, seed: int) -> Encoder:
             f"a maximum length of {chosen.max_length} tokens",
             remedy=f"give --max-length from 8 to {encoder.most_tokens}, which this encoder can take",
         )
-    encoder.settings, encoder.model.pooling = chosen, chosen.pooling
+    encoder.settings, encoder.model.pooling, encoder.model.normalize = chosen, chosen.pooling, chosen.normalize
     if settings.lora_rank is None:
         return encoder
     from hybrid_pyserini.training.lora import LoraEncoder

@@ -11,6 +11,10 @@ from hybrid_pyserini.jsonl import read_json, write_json
 from hybrid_pyserini.provenance import differences, sha256
 
 
+class TranslatedOtherwiseError(InputError):
+    """What is there is a translation of something else, by another model or with other settings, or nobody's."""
+
+
 @dataclass(frozen=True)
 class Output:
     """A file that is translated, and its manifest."""
@@ -21,8 +25,8 @@ class Output:
     """What decides the file, as JSON holds it."""
 
     def is_there(self) -> bool:
-        """Whether it was made from the same, and not changed since. Raises InputError for a file that was made from
-        something else, or of which nothing says from what."""
+        """Whether it was made from the same, and not changed since. Raises TranslatedOtherwiseError for a file that was
+        made from something else, or of which nothing says from what."""
         if not self.path.exists():
             return False
         found = read_json(self.manifest) if self.manifest.is_file() else {}
@@ -30,7 +34,7 @@ class Output:
         differing = differences({name: found.get(name) for name in now}, now)
         if not found or differing:
             why = f"was translated otherwise ({'; '.join(differing)})" if found else "was not made by this command"
-            raise InputError(f"the file {why}", path=self.path, remedy="give --overwrite to replace it")
+            raise TranslatedOtherwiseError(f"the file {why}", path=self.path, remedy="give --overwrite to replace it")
         return True
 
     def write(self, write: Callable[[Path], dict[str, Any]]) -> None:

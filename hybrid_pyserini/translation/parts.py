@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.jsonl import read_jsonl, write_jsonl
 from hybrid_pyserini.provenance import differences
+from hybrid_pyserini.translation.output import TranslatedOtherwiseError
 
 if TYPE_CHECKING:  # the translator imports torch
     from hybrid_pyserini.translation.translator import Translation
@@ -34,13 +35,14 @@ class Parts:
         return self.folder / f"{number:05}.jsonl"
 
     def is_finished(self, number: int, *, stale_is_missing: bool = False) -> bool:
-        """Whether a part is there. One that was made from something else raises InputError, or counts as missing."""
+        """Whether a part is there. One that was made from something else raises TranslatedOtherwiseError, or counts as
+        missing."""
         if not self.path(number).exists():
             return False
         _, found = next(read_jsonl(self.path(number)), (1, {}))
         differing = differences(found, self.made_from)
         if differing and not stale_is_missing:
-            raise InputError(
+            raise TranslatedOtherwiseError(
                 f"translations that were made from something else ({'; '.join(differing)})", path=self.path(number),
                 remedy="give --overwrite to translate again",
             )

@@ -103,10 +103,20 @@ class _Translation:
         return blocks_of(read_examples(self.path, scratch=self.output.manifest.parent))
 
     def blocks(self) -> Iterator[Block]:
-        """All blocks of examples, each in all languages."""
+        """All blocks of examples, each in all languages; raises InputError, at the end, where none of them has a text
+        to translate."""
+        empty = True
         for number, block in enumerate(self._examples()):
             for target, parts in self.parts.items():
-                yield Block(parts, number, [text for each in block for text in texts_for(each, self.language, target)])
+                texts = [text for each in block for text in texts_for(each, self.language, target)]
+                empty = empty and not texts
+                yield Block(parts, number, texts)
+        if empty:
+            raise InputError(
+                f"nothing to translate: no example has a text in {self.language!r} and none in "
+                f"{' or '.join(map(repr, self.parts))} yet", remedy="give --from or --to another language",
+                path=self.path,
+            )
 
     def write(self, how: HowToTranslate) -> None:
         """Write the source, the list of what was dropped, and the manifest, from parts that are all there."""

@@ -1,5 +1,6 @@
 """Fused runs against Pyserini's own command on the same files, ranks by hand; what is kept, redone, refused."""
 
+import gzip
 import json
 import random
 from itertools import pairwise
@@ -188,6 +189,26 @@ def test_finished_pairs_are_kept_until_a_run_or_a_setting_is_another(workspace: 
     before = workspace.run("toy", "rrf-dense-lexical", POOL).read_bytes()
     assert not any(pair.kept for pair in fuse(workspace, "toy", ["dense", "lexical"], overwrite=True))
     assert workspace.run("toy", "rrf-dense-lexical", POOL).read_bytes() != before
+
+
+def test_a_run_that_is_another_and_packed_now_is_noticed(workspace: Workspace) -> None:
+    fuse(workspace, "toy", ["dense", "lexical"])
+    add_system(workspace, "lexical", seed=1)
+    for pair in PAIRS:
+        plain = workspace.run("toy", "lexical", pair)
+        workspace.run("toy", "lexical", pair, gzipped=True).write_bytes(gzip.compress(plain.read_bytes()))
+        plain.unlink()
+    with pytest.raises(InputError, match=r"runs/toy/run\.toy\.lexical\.de-all\.txt is .* --overwrite"):
+        fuse(workspace, "toy", ["dense", "lexical"])
+
+
+def test_runs_of_other_queries_are_refused(workspace: Workspace) -> None:
+    """A data set that was prepared anew, and searched again with one of the systems only."""
+    topics = "topics/toy/topics.toy.de.tsv"
+    RunManifest("lexical", 40, 41, {}, {topics: "0" * 64}, {}).write(workspace.run_manifest("toy", "lexical"))
+    with pytest.raises(InputError, match=r"runs of 'lexical' are of other queries than topics\.toy\.de\.tsv has now"):
+        fuse(workspace, "toy", ["dense", "lexical"])
+    assert not workspace.run("toy", "rrf-dense-lexical", POOL).exists()
 
 
 @pytest.mark.parametrize(("systems", "options", "problem"), [

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import faiss
+import huggingface_hub
 import numpy as np
 import pandas as pd
 import pytest
+from tiny_architectures import in_hub_cache, multilingual_e5
 
 from hybrid_pyserini.bridge.encoders import HybridDocumentEncoder, HybridQueryEncoder
 from hybrid_pyserini.encoder.encoder import Encoder
@@ -66,6 +68,16 @@ def test_titles_go_before_the_text(tiny_checkpoint: Path, encoder: Encoder) -> N
         texts=["bread", "music", "winter", None, None], titles=["river", None, "", "city", None]
     )
     assert np.array_equal(vectors, encoder.encode_passages(["river bread", "music", "winter", "city", ""]))
+
+
+def test_a_known_encoder_whose_files_lack_its_prompts_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    in_hub_cache(tmp_path / "hub", "intfloat/multilingual-e5-base", multilingual_e5)
+    for encoder_class in (HybridQueryEncoder, HybridDocumentEncoder):
+        with pytest.raises(InputError, match="query prompt '' instead of 'query: '.* 'hybrid-pyserini adopt intfloat/"):
+            encoder_class("intfloat/multilingual-e5-base")
 
 
 @pytest.mark.parametrize("name", ["sentence-models", "my-contriever", "dse", "plain"])

@@ -8,12 +8,14 @@ import huggingface_hub
 import numpy as np
 import pytest
 import torch
+from parallel_words import parallel_examples, write_dataset
 from safetensors.torch import load_file, save_file
 from tiny_architectures import in_hub_cache, labse_like, mbert, mdpr, multilingual_e5
 from transformers import AutoModel, AutoTokenizer
 
 from hybrid_pyserini.cli import main
 from hybrid_pyserini.encoder.encoder import Encoder
+from hybrid_pyserini.workspace import Workspace
 
 ALL_GIVEN = ["--pooling", "mean", "--no-normalize", "--query-prompt", "Q: ", "--document-prompt", ""]
 
@@ -209,3 +211,45 @@ def test_mistakes_are_one_line(
 ) -> None:
     assert adopt(tmp_path, source, output=output) == 2
     assert message in refused(capsys, tmp_path)
+
+
+@pytest.mark.parametrize("command", ["index", "encode"])
+def test_a_known_encoder_whose_files_say_too_little_is_not_taken_as_it_is(
+    e5: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """By its name on the Hub, E5 would have no prompts, and mDPR mean pooling, cosines and the paper's prompts."""
+    write_dataset(Workspace(tmp_path), "words", parallel_examples(8, ("de", "en")), ("de", "en"))
+    in_hub_cache(tmp_path / "hub", "castorini/mdpr-tied-pft-msmarco", mdpr)
+    for name, differing in (
+        ("intfloat/multilingual-e5-base", "query prompt '' instead of 'query: ', document prompt '' instead of "
+         "'passage: '"),
+        ("castorini/mdpr-tied-pft-msmarco", "pooling 'mean' instead of 'cls', normalize True instead of False, query "
+         "prompt 'Query: ' instead of '', document prompt 'Passage: ' instead of ''"),
+    ):
+        capsys.readouterr()
+        assert main([command, "words", "--model", name, "--workspace", str(tmp_path)]) == 2
+        (err,) = capsys.readouterr().err.splitlines()
+        assert f"it would be taken with {differing}; make a model of it with 'hybrid-pyserini adopt {name} " in err
+    assert not (tmp_path / "indexes").exists() and not (tmp_path / "vectors").exists()
+
+
+def test_one_whose_files_say_all_is_taken_by_its_name(
+    e5: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_dataset(Workspace(tmp_path), "words", parallel_examples(8, ("de", "en")), ("de", "en"))
+    labse = labse_like(tmp_path / "labse")
+    in_hub_cache(tmp_path / "hub", "sentence-transformers/LaBSE", lambda folder: shutil.copytree(labse, folder))
+    capsys.readouterr()
+    assert main(["index", "words", "--model", "sentence-transformers/LaBSE", "--workspace", str(tmp_path)]) == 0
+    assert "does not say how it is to be used" not in capsys.readouterr().err
+
+
+def test_a_plain_model_that_says_nothing_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_dataset(Workspace(tmp_path), "words", parallel_examples(8, ("de", "en")), ("de", "en"))
+    plain = mbert(tmp_path / "plain")
+    capsys.readouterr()
+    assert main(["index", "words", "--model", str(plain), "--workspace", str(tmp_path)]) == 0
+    assert (
+        f"note: {plain} does not say how it is to be used; taken are mean pooling, vectors of length 1, and the "
+        "prompts 'Query: ' and 'Passage: '; 'hybrid-pyserini adopt' makes a model of it with others\n"
+    ) in capsys.readouterr().err

@@ -153,6 +153,49 @@ def test_what_cannot_be_the_translation_is_one_line(
     assert not (workspace.root / "indexes").exists()
 
 
+def test_the_data_sets_own_queries_in_another_language_are_noticed(
+    workspace: Workspace, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the same script, so that letters do not tell: English for German, and French, which the data set has too."""
+    info = DatasetInfo("toy", ("de", "en", "el", "fr"), PAIRS)
+    info.write(workspace.dataset_file("toy"))
+    french = {"q1": "maisons de la ville", "q2": "quelle rivière ?", "q3": "NFL"}
+    write_topics(workspace.topics("toy", "fr"), french)
+    command = words(workspace, "--topics-translated", folder / "topics.toy.en-de.tsv", "--pairs", "en-de")
+    for language, topics in (("en", {"q1": ENGLISH["q1"], "q3": "NFL"}), ("fr", french)):
+        write_topics(folder / "topics.toy.en-de.tsv", topics)
+        assert f"these are the queries of toy in {language}, not in 'de'; give the queries in 'de'" in refusal(
+            command, capsys
+        )
+    assert not (workspace.root / "indexes").exists()
+
+
+@pytest.mark.java
+def test_the_data_sets_own_queries_in_the_passages_language_are_a_translation(
+    workspace: Workspace, folder: Path
+) -> None:
+    """Even where all of them are written alike in both languages."""
+    write_topics(workspace.topics("toy", "de"), ENGLISH)
+    write_topics(folder / "topics.toy.en-de.tsv", ENGLISH)
+    assert main(words(workspace, "--topics-translated", folder, "--pairs", "en-de")) == 0
+
+
+def test_what_a_model_translated_otherwise_is_not_replaced(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not with ``--overwrite`` either, which is about indexes and runs."""
+    tiny_translator("m2m", workspace.root / "models" / "m2m", steps=1)
+    path = workspace.translated_topics("toy", "m2m", Pair("en", "de"))
+    write_topics(path, TRANSLATED["de"])
+    before = path.read_bytes()
+    for more in ([], ["--overwrite"]):
+        error = refusal(words(workspace, "--translate", "m2m", "--pairs", "en-de", *more), capsys)
+        assert "the file was not made by this command; take it as it is with --topics-translated " in error
+        assert f" --topics-translated {path.parent}, or translate it again" in error
+    assert path.read_bytes() == before
+    assert not (workspace.root / "indexes").exists()
+
+
 @pytest.mark.java
 @pytest.mark.slow
 def test_a_model_translates_first(workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,7 +105,7 @@ def test_a_variable_without_a_value_stands_as_written(tmp_path: Path, monkeypatc
     ("init: small\n", "", 3, "training without 'init'"),
     ("search: [demo]", "search: [demo, demo]", 8, "data set 'demo' is named twice"),
     ("search: [demo]", "search: [{dataset: demo, hit: 3}]", 8, "unknown key 'hit'; did you mean 'hits'?"),
-    ("search: [demo]", "search: [demo]\nbaselines: [mdpr]", 9, "unknown baseline 'mdpr'"),
+    ("search: [demo]", "search: [demo]\nbaselines: [dpr]", 9, "unknown baseline 'dpr'; choose among bm25, mdpr"),
     ("search: [demo]", "search: [demo]\ncompare: true", 9, "one system is nothing to compare"),
     ("search: [demo]", "search: [demo]\ncompare: perhaps", 9, "expected true or false, found 'perhaps'"),
     ("search: [demo]", "search: [demo]\ntolerance: {measures: no, rank distance: 1}", 9, "expected a number from 0"),

@@ -146,6 +146,23 @@ def test_an_empty_prompt_of_the_initial_encoder_stays_empty(workspace: Path) -> 
     assert (settings.query_prompt, settings.document_prompt) == ("Query: ", "")
 
 
+def test_an_encoder_of_the_inner_product_is_trained_by_the_cosine(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As one that normalises its vectors, and is otherwise the same."""
+    at = ["--workspace", str(workspace)]
+    assert main(["adopt", "tiny", "--output", "unbounded", "--no-normalize", *at]) == 0
+    assert "normalize\tFalse\tgiven" in capsys.readouterr().out
+    for start in ("unbounded", "tiny"):
+        assert main(["train", "--examples", "words", "--init", start, "--output", f"from-{start}", "--batch-size", "8",
+                     "--max_steps", "3", "--disable_tqdm", "true", *at]) == 0
+    trained = Encoder.load(str(workspace / "models" / "from-unbounded"))
+    assert trained.settings.normalize
+    assert np.linalg.norm(trained.encode_queries(["river bread"])) == pytest.approx(1, abs=1e-5)
+    theirs = weights(workspace, "from-tiny")
+    assert all(torch.equal(value, theirs[name]) for name, value in weights(workspace, "from-unbounded").items())
+
+
 def test_training_never_starts_java(workspace: Path) -> None:
     script = "import sys; from hybrid_pyserini.cli import main; assert main(sys.argv[1:]) == 0; " \
              "print('java' if {'jnius', 'jnius_config', 'pyserini'} & set(sys.modules) else 'none')"

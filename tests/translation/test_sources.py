@@ -230,6 +230,21 @@ def test_nothing_is_written_where_nothing_came_out(tmp_path: Path, monkeypatch: 
     assert not workspace.source("many").exists()
 
 
+@pytest.mark.parametrize(("examples", "targets"), [
+    ([ParallelExample("a", "g", {"fr": "q"}, {"fr": "p"})], ("de", "zh")),  # none in English
+    ([ParallelExample("a", "g", {"en": "q", "de": "Q"}, {"en": "p", "de": "P"})], ("de",)),  # all in German already
+])
+def test_where_there_is_nothing_to_translate_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, examples: list[ParallelExample], targets: Sequence[str]
+) -> None:
+    workspace = Workspace(tmp_path)
+    write_examples(workspace.source("mono"), examples)
+    before = files(workspace)
+    with pytest.raises(InputError, match=r"mono\.jsonl: nothing to translate: no example has a text in 'en' and none "):
+        translate(workspace, monkeypatch, targets=targets)
+    assert files(workspace) == before
+
+
 def test_a_broken_line_shows_before_any_work(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     with workspace.source("mono").open("a") as file:
         file.write('{"id": "last"}\n')
