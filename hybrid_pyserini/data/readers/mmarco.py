@@ -7,6 +7,7 @@ be scored. Docids are ``<language>:<passage id>``. The collections are not held 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hybrid_pyserini.data.dataset import PreparedDataset, all_pairs
 from hybrid_pyserini.data.formats.mmarco_files import (
@@ -49,9 +50,10 @@ def read(source: Path, name: str) -> PreparedDataset:
             f"{len(judged)} queries, where the published file has {JUDGED}", remedy=AGAIN, path=needed(source, _QRELS)
         )
     codes = [language.code for language in languages]
+    notes: dict[str, Any] = {"docids": "prefixed with '<language>:', because ids are shared by all languages"}
     return PreparedDataset(
         name=name,
-        passages={language.code: _Passages(language) for language in languages},
+        passages={language.code: _Passages(language, notes) for language in languages},
         topics={language.code: _topics(language.queries, judged) for language in languages},
         qrels={
             code: {
@@ -63,7 +65,7 @@ def read(source: Path, name: str) -> PreparedDataset:
         pairs=all_pairs(codes, codes),
         origin=ORIGIN,
         licence=LICENCE,
-        notes={"docids": "prefixed with '<language>:', because ids are shared by all languages"},
+        notes=notes,
     )
 
 
@@ -87,11 +89,18 @@ class _Passages:
     """A collection, streamed from its file at each iteration."""
 
     language: LanguageFiles
+    notes: dict[str, Any]
+    """Where it is entered how many lines had no text, as a translation may come out, once all have passed."""
 
     def __iter__(self) -> Iterator[Passage]:
         """Raises InputError, with file and line, for a broken line, and for another number than published."""
-        code, path, line = self.language.code, self.language.collection, 0
+        code, path, line, empty = self.language.code, self.language.collection, 0, 0
         for line, (passage_id, passage) in read_tsv(path, ("passage id", "passage")):
+            if not passage.strip():
+                empty += 1
+                continue
             text = check_text(passage, f"passage {passage_id!r}", path, line)
             yield Passage(f"{code}:{passage_id}", text, text, "", passage_group(passage_id), code)
         check_count(path, line, PASSAGES)
+        if empty:
+            self.notes[f"{code}_passages_without_text_left_out"] = empty

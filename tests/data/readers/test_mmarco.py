@@ -154,7 +154,6 @@ def test_parallel_examples_of_the_triples(source: Path, tmp_path: Path) -> None:
     ("google/queries/dev/german_queries.dev.tsv", "3\t de", "3\tde\t", 4, "expected query id<TAB>query, found 3 field"),
     ("google/collections/german_collection.tsv", f"29\t{passage('de', 29)}\n", "", None, "29 lines, where the publ"),
     ("google/collections/german_collection.tsv", "\n4\tde passage", "\n4\tde\tpassage", 5, "expected passage id<TAB>"),
-    ("google/collections/german_collection.tsv", f"\n4\t{passage('de', 4)}", "\n4\t ", 5, "passage '4' is empty"),
 ])
 def test_a_wrong_test_collection_is_refused_with_the_line(
     source: Path, path: str, old: str, new: str, line: int | None, found: str
@@ -174,7 +173,6 @@ def test_a_wrong_test_collection_is_refused_with_the_line(
     ("triples.train.ids.small.tsv", "\n", "\n1\t2\t3\n", None, "60 lines, where the published file has 59"),
     ("google/collections/german_collection.tsv", "\n4\tde passage", "\n3\tde passage", 5, "an id that occurs twice"),
     ("google/collections/german_collection.tsv", "\n4\tde passage", "\n4\tde\tpassage", 5, "expected id<TAB>text"),
-    ("google/collections/german_collection.tsv", f"\n4\t{passage('de', 4)}", "\n4\t ", 5, "text 4 is empty"),
     ("google/collections/german_collection.tsv", "\n4\tde", "\n99\tde", None, "no id 4, which triples.train.ids.small"),
     ("google/queries/train/german_queries.train.tsv", "\n4\t de", "\n99\t de", None, "no id 4, which triples.train"),
 ])
@@ -187,6 +185,28 @@ def test_a_wrong_training_file_is_refused_with_the_line(
     with pytest.raises(InputError, match=found) as raised:
         read_source("mmarco-train", source, tmp_path)
     assert (raised.value.path, raised.value.line) == (file, line)
+
+
+def test_translations_that_came_out_empty_are_left_out_and_counted(source: Path, tmp_path: Path) -> None:
+    before, _ = read_source("mmarco-train", source, tmp_path)
+    chosen = next(each for each in before.values() if each.negatives)
+    positive, negative = chosen.group.split(":")[1], chosen.negatives["de"][0].group.split(":")[1]
+    file = source / "data/google/collections/german_collection.tsv"
+    for number in (positive, negative):
+        line = f"{number}\t{passage('de', int(number))}\n"
+        assert line in file.read_text()
+        file.write_text(file.read_text().replace(line, f"{number}\t \n"))
+    examples, notes = read_source("mmarco-train", source, tmp_path)
+    after = examples[chosen.id]
+    assert {*after.queries} == {*after.positives} == {*before[chosen.id].queries} - {"de"}
+    assert "de" not in after.negatives and notes["empty_texts_left_out"] > 0
+    others = [id_ for id_, each in before.items() if chosen.negatives["de"][0] in each.negatives.get("de", ())]
+    assert all(chosen.negatives["de"][0] not in examples[id_].negatives.get("de", ()) for id_ in others)
+
+    dataset = READERS["mmarco"].read(source, "mmarco")
+    passages = list(dataset.passages["de"])
+    assert len(passages) == PASSAGES - 2 and f"de:{positive}" not in [each.id for each in passages]
+    assert dataset.notes["de_passages_without_text_left_out"] == 2
 
 
 def test_bytes_that_are_no_text(source: Path, tmp_path: Path) -> None:

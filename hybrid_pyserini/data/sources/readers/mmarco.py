@@ -6,7 +6,7 @@ example has the first negatives of its query and positive. Neither collections n
 
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import groupby
@@ -71,23 +71,38 @@ def _examples(
         )
         rows = database.execute("SELECT query, positive, negative FROM triple ORDER BY query, rowid")
         for query, of_query in groupby(rows, itemgetter(0)):
-            queries = {code: one_line(texts.text(query)) for code, texts in asked.items()}
+            queries = _with_text(asked, query, notes)
             negatives: dict[int, list[int]] = {}
             for _, positive, negative in of_query:
                 negatives.setdefault(positive, []).append(negative)
             for number, positive in enumerate(negatives):
+                positives = _with_text(passages, positive, notes)
+                there = [code for code in queries if code in positives]
+                if not there:
+                    notes["examples_without_text_left_out"] += 1
+                    continue
                 chosen = _hard_negatives(negatives[positive], negatives, notes)
+                wrong: dict[str, list[Negative]] = {}
+                for each in chosen:
+                    for code, text in _with_text(passages, each, notes).items():
+                        wrong.setdefault(code, []).append(Negative(text, passage_group(each)))
                 yield ParallelExample(
                     id=f"{query}#{number + 1}" if number else str(query),
                     group=passage_group(positive),
-                    queries=queries,
-                    positives={code: texts.text(positive) for code, texts in passages.items()},
-                    negatives={
-                        code: tuple(Negative(texts.text(each), passage_group(each)) for each in chosen)
-                        for code, texts in passages.items() if chosen
-                    },
+                    queries={code: one_line(queries[code]) for code in there},
+                    positives={code: positives[code] for code in there},
+                    negatives={code: tuple(wrong[code]) for code in there if code in wrong},
                     other_groups=tuple(passage_group(other) for other in negatives if other != positive),
                 )
+
+
+def _with_text(texts: Mapping[str, "_Texts"], text_id: int, notes: Counter[str]) -> dict[str, str]:
+    """Language -> the text of an id; a translation that came out empty is left out, and counted each time it is met."""
+    found = {code: of_language.text(text_id) for code, of_language in texts.items()}
+    there = {code: text for code, text in found.items() if text.strip()}
+    if len(there) < len(found):
+        notes["empty_texts_left_out"] += len(found) - len(there)
+    return there
 
 
 def _hard_negatives(listed: Sequence[int], positives: Collection[int], notes: Counter[str]) -> list[int]:
@@ -134,7 +149,7 @@ class _Texts:
             raise InputError("an id that occurs twice", remedy=AGAIN, path=path, line=self._line) from None
 
     def text(self, text_id: int) -> str:
-        """Raises InputError for an id that is not there and, with the line, for a text that is none."""
+        """Perhaps empty; raises InputError for an id that is not there and, with the line, for what is no text."""
         found = self._database.execute(self._select, (text_id,)).fetchone()
         if found is None:
             raise InputError(f"no id {text_id}, which {_TRIPLES} names", remedy=AGAIN, path=self._path)
@@ -146,7 +161,7 @@ class _Texts:
             raise InputError(
                 f"not UTF-8 ({error.reason})", remedy=AGAIN, path=self._path, line=line
             ) from None
-        return check_text(text, f"text {text_id}", self._path, line)
+        return check_text(text, f"text {text_id}", self._path, line) if text.strip() else ""
 
     def _places(self) -> Iterator[tuple[int, int, int]]:
         """(Id, where its line begins, number of the line)."""

@@ -15,6 +15,7 @@ ROWS = [
     {"main_category": "Food", "question": "Why tea?", "nbestanswers": ["Read."], "answer": "Read.", "id": "174790"},
     {"main_category": "Food", "question": "Why?", "nbestanswers": [], "answer": "", "id": "1"},
     {"main_category": "Food", "question": " ", "nbestanswers": [], "answer": "Tea.", "id": "2"},
+    {"main_category": "Food", "question": "Why tea now?", "nbestanswers": [], "answer": "Tea.", "id": "174790"},
 ]
 
 
@@ -26,7 +27,7 @@ def test_questions_with_their_best_answer(tmp_path: Path, name: str) -> None:
     assert examples["2020338"].queries["en"] == "How do I learn?"  # in one line, as in topics
     assert examples["2020338"].group == examples["174790"].group
     assert not examples["174790"].negatives
-    assert notes == {"questions_without_text_or_answer_left_out": 2}
+    assert notes == {"questions_without_text_or_answer_left_out": 2, "questions_whose_id_occurs_again_left_out": 1}
 
 
 def test_what_is_wrong_is_named_with_the_line(tmp_path: Path) -> None:
