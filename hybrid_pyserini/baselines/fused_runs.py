@@ -124,26 +124,12 @@ class FusedSystem:
         files = [self.workspace.topics(info.name, pair.query) for pair in sources]
         files += [self.workspace.qrels_of(info.name, pair) for pair in sources if ranks and pair.passage == ALL]
         inputs = input_hashes(self.workspace, dict.fromkeys(files))
-        self._check_same_topics(inputs)
         for path, digest in input_hashes(self.workspace, dict.fromkeys(runs)).items():
             inputs[path.removesuffix(".gz")] = digest  # or a run that has since been packed would not be compared
         return RunManifest(
             model=name, **asdict(form), system={**self.method, "of": list(self.of)}, inputs=inputs, ranks=ranks,
             made_by=made_by(dataset=info.name, model=name, of=list(self.of), **asdict(form), **self.method),
         )
-
-    def _check_same_topics(self, files: Mapping[str, str]) -> None:
-        """Raise InputError where a system searched other topics than there are now, or the runs of two systems would
-        be of different questions. ``files``: path in the workspace -> SHA-256."""
-        for system in self.of:
-            path = self.workspace.run_manifest(self.info.name, system)
-            searched = RunManifest.read(path).inputs if path.exists() else {}
-            for file, digest in files.items():
-                if Path(file).name.startswith("topics.") and searched.get(file, digest) != digest:
-                    raise InputError(
-                        f"the runs of {system!r} are of other queries than {Path(file).name} has now",
-                        remedy="search again with it", path=path,
-                    )
 
     def _write_pair(self, pair: Pair, run: Path, source: Source, depth: int, size: int | None) -> int:
         """Write a pair's run, and where ``size`` is known the pool's ranks; return how many queries have hits."""

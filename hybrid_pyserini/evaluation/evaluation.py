@@ -23,10 +23,10 @@ from hybrid_pyserini.evaluation.pool.pool_measures import AP_FULL, DEPTH, PoolMe
 from hybrid_pyserini.evaluation.pool.pool_ranks import PoolRanks, read_pool_ranks
 from hybrid_pyserini.evaluation.run_scoring import RunFile, score_files
 from hybrid_pyserini.evaluation.settings import QuerySums, average, language_groups, micro_average
-from hybrid_pyserini.jsonl import read_json, write_json
+from hybrid_pyserini.jsonl import write_json
 from hybrid_pyserini.provenance import made_by, sha256
 from hybrid_pyserini.records import Pair, Qrels
-from hybrid_pyserini.search.run_manifest import check_runs
+from hybrid_pyserini.search.run_manifest import RunManifest, check_runs
 from hybrid_pyserini.trec import read_qrels, read_topics, scored_qrels
 from hybrid_pyserini.workspace import DatasetInfo, Workspace
 
@@ -187,8 +187,8 @@ def _pool_records(
 
 def _depth(manifest: Path) -> dict[str, int | None]:
     """How many passages a query the runs hold at most; None for runs from elsewhere, which have no manifest."""
-    made = read_json(manifest) if manifest.exists() else {}
-    return {name: made.get(name) for name in ("hits", "pool_hits")}
+    made = RunManifest.read(manifest) if manifest.exists() else None
+    return {"hits": made.hits if made else None, "pool_hits": made.pool_hits if made else None}
 
 
 def _hashes(

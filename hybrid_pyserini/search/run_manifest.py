@@ -108,7 +108,7 @@ class RunManifest:
 
 
 def check_runs(workspace: Workspace, info: DatasetInfo, model: str, pairs: Sequence[Pair]) -> None:
-    """Raise InputError if a run of one of the ``pairs`` is missing."""
+    """Raise InputError if a run of one of the ``pairs`` is missing, or of other queries than its topics have now."""
     models = workspace.models_with_runs(info.name)
     if model not in models:
         raise InputError(
@@ -122,6 +122,15 @@ def check_runs(workspace: Workspace, info: DatasetInfo, model: str, pairs: Seque
             f"{len(missing)} of {len(pairs)} runs are missing: {names}",
             remedy="search these pairs, or choose others with --pairs", path=missing[0].parent,
         )
+    path = workspace.run_manifest(info.name, model)
+    searched = RunManifest.read(path).inputs if path.exists() else {}  # runs from elsewhere do not say
+    topics = dict.fromkeys(workspace.topics(info.name, pair.query) for pair in pairs)
+    for file, digest in input_hashes(workspace, topics).items():
+        if searched.get(file, digest) != digest:
+            raise InputError(
+                f"the runs of {model!r} are of other queries than {Path(file).name} has now",
+                remedy="search again, with --overwrite", path=path,
+            )
 
 
 def input_hashes(workspace: Workspace, files: Iterable[Path]) -> dict[str, str]:

@@ -12,8 +12,9 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation import evaluation
 from hybrid_pyserini.evaluation.evaluation import evaluate
 from hybrid_pyserini.evaluation.measures import parse_measures
+from hybrid_pyserini.provenance import sha256
 from hybrid_pyserini.records import Pair
-from hybrid_pyserini.search.run_manifest import check_runs
+from hybrid_pyserini.search.run_manifest import RunManifest, check_runs
 from hybrid_pyserini.trec import Hit, RankedPassage, write_qrels, write_ranks, write_run
 from hybrid_pyserini.workspace import Workspace, choose_pairs
 
@@ -41,7 +42,7 @@ def error_of(workspace: Workspace, pairs: str | None = None) -> str:
 
 
 def test_the_whole_by_hand(toy: Workspace) -> None:
-    toy.run_manifest("toy", "m").write_text('{"hits": 100, "pool_hits": 1000}')
+    RunManifest("m", 100, 1000, {}, {}, {}).write(toy.run_manifest("toy", "m"))
     record = run_evaluation(toy, ["AP", "R@1"])
     assert list(record) == [
         "schema", "dataset", "model", "hits", "pool_hits", "languages", "language_groups", "settings",
@@ -247,6 +248,19 @@ def test_missing_runs_are_named_before_anything_is_scored(toy: Workspace) -> Non
     message = error_of(toy)
     assert "2 of 6 runs are missing: run.toy.m.en-en.txt run.toy.m.en-all.txt" in message
     assert "--pairs" in message
+
+
+def test_runs_of_queries_that_have_changed_since_are_refused(toy: Workspace) -> None:
+    file = toy.topics("toy", "de")
+    RunManifest(
+        "m", 100, 1000, {}, {f"topics/toy/{file.name}": sha256(file)}, {}
+    ).write(toy.run_manifest("toy", "m"))
+    check_runs(toy, toy.dataset("toy"), "m", toy.dataset("toy").pairs)
+    file.write_text(file.read_text().replace("\t", "\tnow ", 1))
+    assert error_of(toy) == (
+        f"{toy.run_manifest('toy', 'm')}: the runs of 'm' are of other queries than topics.toy.de.tsv has now; search "
+        "again, with --overwrite"
+    )
 
 
 def test_a_model_without_runs_names_those_that_have_some(toy: Workspace) -> None:

@@ -18,6 +18,7 @@ from hybrid_pyserini.evaluation.pool.passage_languages import passage_languages
 from hybrid_pyserini.evaluation.pool.peer import equal_rank_probability
 from hybrid_pyserini.evaluation.pool.pool_top import pool_top, top_passages
 from hybrid_pyserini.records import Pair
+from hybrid_pyserini.search.run_manifest import RunManifest
 from hybrid_pyserini.trec import Hit, RankedPassage, write_qrels, write_ranks, write_run
 from hybrid_pyserini.workspace import DatasetInfo, Workspace, choose_pairs
 
@@ -264,7 +265,7 @@ def test_few_passages_are_shared_among_as_many_as_there_are(toy: Workspace) -> N
 
 @pytest.mark.parametrize(("pool_hits", "shallow"), [(4, True), (5, False), (8, False)])
 def test_runs_too_shallow_for_k(toy: Workspace, pool_hits: int, shallow: bool) -> None:
-    toy.run_manifest("toy", "m").write_text(f'{{"hits": 100, "pool_hits": {pool_hits}}}')
+    RunManifest("m", 100, pool_hits, {}, {}, {}).write(toy.run_manifest("toy", "m"))
     record = run_evaluation(toy, 5)
     for name in ("SameLanguage@5", "Complete@5"):
         assert (record["language_bias"][name]["mean"] is None) is shallow
@@ -294,7 +295,7 @@ def test_the_depth_of_runs_from_elsewhere_is_that_of_their_deepest_query(
 
 def test_runs_of_the_whole_pool_are_not_too_shallow(toy: Workspace) -> None:
     """Eight hits were asked for, and eight passages are all there are."""
-    toy.run_manifest("toy", "m").write_text('{"hits": 8, "pool_hits": 8}')
+    RunManifest("m", 8, 8, {}, {}, {}).write(toy.run_manifest("toy", "m"))
     assert "the whole pool of 8" in run_evaluation(toy, 100)["remarks"]["language_bias.Complete@100"]
 
 
