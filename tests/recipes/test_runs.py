@@ -100,3 +100,11 @@ def test_results_has_the_figures_of_relations_never_trained_on() -> None:
         seen, *others = (record[dataset][system][f"{setting} AP"]["mean"] for dataset in record)
         mean = sum(others) / len(others)
         assert figures == pytest.approx([seen, *others, mean, seen - mean], abs=0.00051)
+
+
+def test_the_docs_have_the_fused_figures() -> None:
+    table = (ROOT / "runs" / "xquad-r-heldout" / "fused.xquad-r-heldout.md").read_text(encoding="utf-8")
+    section = (ROOT / "docs" / "fusion.md").read_text(encoding="utf-8").split("## Measured")[1]
+    found = rows(section.replace("| | AP mono |", "| fused | AP mono |"), "fused")
+    ap, recall = rows(table, "AP"), rows(table, "R@100")
+    assert found == {system: ap[system][:3] + recall[system][:3] for system in ("bm25", "hybrid", "rrf")}
