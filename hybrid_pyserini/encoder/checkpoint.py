@@ -53,7 +53,7 @@ def local_folder(name_or_path: str) -> Path:
     if is_checkpoint(folder):
         return folder
     if folder.exists() or name_or_path.count("/") > 1 or name_or_path.startswith((".", "/")):
-        found = "a folder without config.json" if folder.is_dir() else "no such folder"
+        found = "a folder without config.json" if folder.is_dir() else "a file" if folder.exists() else "no such folder"
         raise InputError(f"no checkpoint: {found}", remedy="give a model's folder or a hub name", path=name_or_path)
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError

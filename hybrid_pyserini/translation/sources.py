@@ -57,7 +57,10 @@ def translate_source(
     """
     path = workspace.training_source(source)
     if not path.is_file():
-        raise InputError("no such training source", path=path, remedy="give a name in sources/ or a file's path")
+        raise InputError(
+            "no such training source", path=path,
+            remedy="give a name in sources/ or a file's path; a data set's topics are translated with --topics",
+        )
     new = workspace.source(check_name(output, "source"))
     if new.resolve() == path.resolve():
         raise InputError("the output would replace its source", path=path, remedy="choose another --output")
