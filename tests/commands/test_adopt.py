@@ -203,6 +203,7 @@ def test_a_trained_model_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize(("source", "output", "message"), [
     ("nobody/nothing", "m", "the hub does not give it"),
     ("./nowhere", "m", "no checkpoint: no such folder"),
+    (__file__, "m", "no checkpoint: a file"),
     ("./nowhere", "bm25", "'bm25' is the lexical baseline's name"),
     ("./nowhere", "a.b", "model name 'a.b'"),
 ])
