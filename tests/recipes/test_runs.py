@@ -44,7 +44,7 @@ def grouped_rows(section: str) -> dict[tuple[str, str], list[float]]:
 
 def test_there_are_tables_of_all_recipes_that_compare() -> None:
     assert [table.parent.name for table in TABLES] == [
-        "demo-alpha-sweep", "low-resource", "mnrl-shuffled", "xquad-r-heldout",
+        "demo-alpha-sweep", "low-resource", "mnrl-shuffled", "scaling", "xquad-r-heldout",
     ]
 
 
@@ -71,6 +71,7 @@ def test_readme_has_the_held_out_figures(measure: str) -> None:
 
 @pytest.mark.parametrize(("recipe", "heading", "systems"), [
     ("demo-alpha-sweep", "## Alpha, from 0 to 1", 6), ("mnrl-shuffled", "## Beside sentence-transformers", 2),
+    ("scaling", "## Languages, examples, size", 8),
 ])
 def test_results_has_the_figures_of_a_comparison(recipe: str, heading: str, systems: int) -> None:
     (table,) = (table for table in TABLES if table.parent.name == recipe)
