@@ -1,11 +1,11 @@
 """The cluster bootstrap: how far the means of mono, cross and multi would differ with other questions.
 
 Whole clusters (``clusters.py``) are drawn with replacement, as many as there are, each with all its questions in all
-languages and pairs; and the means are made anew as ``settings.py`` makes them, from each pair's mean over its scored
-queries. Clusters differ in size and pairs in their scored queries, so that a pair's mean is a ratio: the values' sum
-over the drawn clusters by the number of their queries. Every system gets the same draws, so a difference's draws are
-the differences of its systems' draws (A. C. Davison & D. V. Hinkley, Bootstrap Methods and their Application, 1997,
-section 3.8; Sakai, SIGIR 2006, for retrieval).
+languages and pairs; and the means are made anew as ``evaluation/settings.py`` makes them, from each pair's mean over
+its scored queries. Clusters differ in size and pairs in their scored queries, so that a pair's mean is a ratio: the
+values' sum over the drawn clusters by the number of their queries. Every system gets the same draws, so a difference's
+draws are the differences of its systems' draws (A. C. Davison & D. V. Hinkley, Bootstrap Methods and their Application,
+1997, section 3.8; Sakai, SIGIR 2006, for retrieval).
 """
 
 from dataclasses import dataclass

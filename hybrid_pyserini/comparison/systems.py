@@ -17,7 +17,7 @@ from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.evaluation import judgement_hashes
 from hybrid_pyserini.evaluation.measures import parse_measures
 from hybrid_pyserini.evaluation.per_query import PairValues, read_per_query
-from hybrid_pyserini.evaluation.pool.language_bias import DISTANCES
+from hybrid_pyserini.evaluation.pool.rank_distance import DISTANCES
 from hybrid_pyserini.jsonl import read_json
 from hybrid_pyserini.provenance import sha256
 from hybrid_pyserini.records import Pair

@@ -1,7 +1,7 @@
 """``articles.<dataset>.tsv``: which article each question is asked of, where a data set has articles.
 
 Questions of one article resemble each other, and so do a system's figures on them: who asks how far a difference holds
-for other articles too has to resample articles, not questions (``evaluation/clusters.py``).
+for other articles too has to resample articles, not questions (``comparison/clusters.py``).
 """
 
 from collections.abc import Collection, Mapping

@@ -1,1 +1,1 @@
-"""The dual encoder: its network, its checkpoints, texts in, vectors out."""
+"""The dual encoder: its network, checkpoints of one's own and of others, model cards; texts in, vectors out."""

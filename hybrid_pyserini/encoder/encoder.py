@@ -1,7 +1,8 @@
 """The dual encoder: one transformer for queries and passages; its checkpoints; texts in, vectors out.
 
 A text becomes prompt + text, is cut at ``max_length`` tokens, encoded, pooled, passed through a dense layer where the
-checkpoint has one (LaBSE), and normalised to unit length, so that a dot product is the cosine.
+checkpoint has one (LaBSE), and, unless the checkpoint says otherwise (mDPR's), normalised to unit length, so that a
+dot product is the cosine.
 """
 
 import os

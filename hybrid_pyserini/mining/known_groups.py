@@ -2,8 +2,8 @@
 
 A store and a collection of one preparation name groups alike. Those of different origin do not: rows of one's own
 without groups get automatic ones, a collection's passages their docids. There the text tells: as in a source of rows
-(``data/example_rows.py``), a text of one language is one passage wherever it stands. So a group of the data set is also
-every group of the store whose positive is the text of one of its passages.
+(``data/sources/example_rows.py``), a text of one language is one passage wherever it stands. So a group of the data set
+is also every group of the store whose positive is the text of one of its passages.
 """
 
 from collections.abc import Iterable

@@ -129,7 +129,7 @@ def check_runs(workspace: Workspace, info: DatasetInfo, model: str, pairs: Seque
         if searched.get(file, digest) != digest:
             raise InputError(
                 f"the runs of {model!r} are of other queries than {Path(file).name} has now",
-                remedy="search again, with --overwrite", path=path,
+                remedy="make the runs again, with --overwrite", path=path,
             )
 
 

@@ -5,7 +5,7 @@
 Intervals: questions of as many articles, and as unequal in number, as XQuAD-R's validation split (4), held-out split
 (12) and whole benchmark (48). A value is the logistic of a normal effect of the article (standard deviation 1) and of
 the question (2), about one of two centres: values about a half, and skewed values, most of them near 1. What is to be
-held is the mean over all articles there could be. Beside the interval of ``evaluation/intervals.py`` (t) stand the
+held is the mean over all articles there could be. Beside the interval of ``comparison/intervals.py`` (t) stand the
 bootstrap's percentiles, Efron's BCa, Hesterberg's expanded percentiles, the studentised bootstrap, and Student's t over
 questions taken for independent.
 

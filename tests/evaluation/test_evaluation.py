@@ -258,8 +258,8 @@ def test_runs_of_queries_that_have_changed_since_are_refused(toy: Workspace) -> 
     check_runs(toy, toy.dataset("toy"), "m", toy.dataset("toy").pairs)
     file.write_text(file.read_text().replace("\t", "\tnow ", 1))
     assert error_of(toy) == (
-        f"{toy.run_manifest('toy', 'm')}: the runs of 'm' are of other queries than topics.toy.de.tsv has now; search "
-        "again, with --overwrite"
+        f"{toy.run_manifest('toy', 'm')}: the runs of 'm' are of other queries than topics.toy.de.tsv has now; make "
+        "the runs again, with --overwrite"
     )
 
 

@@ -1,1 +1,1 @@
-"""How published files are laid out, where more than one reader reads them."""
+"""Layouts of published files that several readers read, and the data sets made of them."""

@@ -3,7 +3,7 @@
 Laid out as the publisher's scripts leave it (``download_documents.py --storage FOLDER`` of
 https://github.com/hltcoe/HC4), with the files of its ``resources/hc4`` beside the documents:
 
-    <split>.topics.v1-0.jsonl           for split train, dev and test; data/clir_topics.py says what is in it
+    <split>.topics.v1-0.jsonl           for split train, dev and test; data/formats/clir.py says what is in it
     zho/<split>.qrels.v1-0.txt          topic 0 document grade, and so for fas and rus
     zho/hc4_docs.jsonl or .jsonl.gz     {"id", "cc_file", "time", "title", "text", "url"} a line
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.formats.clir_topics import (
+from hybrid_pyserini.data.formats.clir import (
     BOTH,
     DOCUMENT_FIELDS,
     LANGUAGES,

@@ -8,7 +8,7 @@ In one folder, under the names that TREC and the Hugging Face data set neuclir/n
     both    data/zho-00000-of-00001.jsonl.gz       {"id", "cc_file", "time", "title", "text", "url"} a line; or
                                                    zho/docs.jsonl[.gz], as the track's download script names it
 
-data/clir_topics.py says what is in the topics. 2023's topics were judged for all three languages, and its multilingual
+data/formats/clir.py says what is in the topics. 2023's topics were judged for all three languages, and its multilingual
 task ranks them together: there the pool is declared. Its judgements (``qrels.final.gains``) are those of the three
 languages together. Grades are 3, 1 and 0, and in 2023 also 2. The numbers of documents and judgements are those that
 ir_datasets counted in the complete files.
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hybrid_pyserini.data.dataset import PreparedDataset
-from hybrid_pyserini.data.formats.clir_topics import (
+from hybrid_pyserini.data.formats.clir import (
     BOTH,
     DOCUMENT_FIELDS,
     LANGUAGES,

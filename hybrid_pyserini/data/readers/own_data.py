@@ -4,7 +4,7 @@
     corpus/<language>.tsv or .tsv.gz        in its place: passage id<TAB>text
     topics/<language>.tsv                   query id<TAB>query
     qrels/<language>.txt                    query id 0 passage id relevance, by the language of the passages
-    train.jsonl or .jsonl.gz                may be left out: training examples (``data/example_source.py``)
+    train.jsonl or .jsonl.gz                may be left out: training examples (``data/sources/example_source.py``)
     articles.tsv                            may be left out: query id<TAB>the article it is asked of, for every query
 
 A query id is one question in all languages, so that a judgement of a German passage holds for the question however it

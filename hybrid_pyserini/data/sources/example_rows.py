@@ -2,7 +2,7 @@
 
     {"id": "q1", "language": "de", "query": "...", "positive": "...", "negatives": ["..."], "group": "g1"}
 
-Rows of one id are the same question in several languages, and become one parallel example (``data/row_join.py``).
+Rows of one id are the same question in several languages, and become one parallel example (``row_join.py``).
 ``negatives`` and ``group`` may be left out. A negative is a text, or ``{"text", "group"}`` where its passage group is
 known. ``positives``, a list, may stand for ``positive``: the second and further ones become examples ``<id>#2``,
 ``<id>#3`` and so on, with the same queries, negatives and group, so that the loss never sets them against each other.

@@ -8,7 +8,7 @@ The project's own form holds one example a line:
 ``negatives`` and ``other_groups`` may be left out. ``group`` is the positive's passage group: the loss never takes a
 passage of a group known to answer the question for a negative (see ``records.ParallelExample``).
 
-The row form that users have, one line per question and language, is read as well: see ``data/example_rows.py``. A file
+The row form that users have, one line per question and language, is read as well: see ``example_rows.py``. A file
 is in one form throughout; its first line shows which. Several files are one source if they are read together: an id is
 in one of them only, and a group that two of them name is one group.
 """

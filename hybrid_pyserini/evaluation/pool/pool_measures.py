@@ -13,11 +13,11 @@ import numpy as np
 
 from hybrid_pyserini.evaluation.pool.complete import complete, worst_rank
 from hybrid_pyserini.evaluation.pool.full_ap import full_ap
-from hybrid_pyserini.evaluation.pool.language_bias import DISTANCES, distance
 from hybrid_pyserini.evaluation.pool.passage_languages import passage_languages
 from hybrid_pyserini.evaluation.pool.peer import equal_weights, is_constant, peer
 from hybrid_pyserini.evaluation.pool.pool_ranks import PoolRanks
 from hybrid_pyserini.evaluation.pool.pool_top import PoolTop, pool_top
+from hybrid_pyserini.evaluation.pool.rank_distance import DISTANCES, distance
 from hybrid_pyserini.evaluation.pool.same_language import same_language_shares, unbiased_share
 from hybrid_pyserini.evaluation.settings import why_null
 from hybrid_pyserini.records import ALL, Pair, Qrels
@@ -117,7 +117,7 @@ def measure_pools(workspace: Workspace, info: DatasetInfo, pools: Pools) -> list
 
 
 def rank_distance(pools: Pools, declared: Sequence[Pair]) -> PoolMeasure:
-    """The rank distances (``language_bias.py``), with what the evaluation says of them: ``normalised``, the mean
+    """The rank distances (``rank_distance.py``), with what the evaluation says of them: ``normalised``, the mean
     divided by N - 1; ``bound``, whether a passage is not ranked; ``unranked_share``, the share of such passages. The
     last two are null without ranks. ``declared`` are the data set's pools.
     """

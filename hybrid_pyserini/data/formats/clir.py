@@ -1,4 +1,6 @@
-"""The topics of HC4 and of TREC's NeuCLIR tracks: JSON lines, a topic with its translations a line.
+"""The form of HC4 and of TREC's NeuCLIR tracks: topics with their translations, documents, judgements.
+
+Topics are JSON lines, a topic with its translations a line:
 
     {"topic_id": "1001", "languages_with_qrels": ["zho"], "topics": [
        {"lang": "eng", "source": "original", "topic_title": "...", "topic_description": "..."},

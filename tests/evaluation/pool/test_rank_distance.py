@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hybrid_pyserini.errors import InputError
-from hybrid_pyserini.evaluation.pool.language_bias import distance
 from hybrid_pyserini.evaluation.pool.pool_measures import Pools, rank_distance
 from hybrid_pyserini.evaluation.pool.pool_ranks import PoolRanks, read_pool_ranks
+from hybrid_pyserini.evaluation.pool.rank_distance import distance
 from hybrid_pyserini.records import Pair
 from hybrid_pyserini.trec import RankedPassage, write_ranks
 
