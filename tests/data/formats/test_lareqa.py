@@ -10,7 +10,7 @@ import pytest
 from hybrid_pyserini.data.formats.lareqa import LareqaFile, name_groups, read_lareqa, to_passage
 from hybrid_pyserini.errors import InputError
 
-TINY = Path(__file__).parent / "tiny-xquad-r"
+TINY = Path(__file__).parents[1] / "readers" / "tiny-xquad-r"
 
 
 @pytest.fixture(scope="module")
