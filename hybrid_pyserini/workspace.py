@@ -15,6 +15,8 @@ from hybrid_pyserini.records import ALL, Pair
 
 BM25 = "bm25"
 """BM25's name among the models: in paths, as the runs' tag, in tables."""
+MDPR = "mdpr"
+"""mDPR's, as the baseline."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+-]*")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_]+")

@@ -8,17 +8,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from hybrid_pyserini.encoder.adopting import adopt
-from hybrid_pyserini.encoder.known_encoders import KNOWN_ENCODERS, MDPR
+from hybrid_pyserini.encoder.known_encoders import KNOWN_ENCODERS, MDPR_ON_HUB
 from hybrid_pyserini.indexing.indexing import build_index
 from hybrid_pyserini.search.search import SearchedPair, search
-from hybrid_pyserini.workspace import Workspace
-
-NAME = "mdpr"
-"""Its name among the workspace's models: in paths, as the runs' tag, in tables."""
+from hybrid_pyserini.workspace import MDPR, Workspace
 
 
 def mdpr(
-    workspace: Workspace, dataset: str, *, model: str = MDPR, pairs: str | Sequence[str] | None = None,
+    workspace: Workspace, dataset: str, *, model: str = MDPR_ON_HUB, pairs: str | Sequence[str] | None = None,
     hits: int = 1000, pool_hits: int | None = None, gzip: bool = False, dtype: str | None = None,
     overwrite: bool = False,
 ) -> tuple[SearchedPair, ...]:
@@ -28,10 +25,9 @@ def mdpr(
     ``build_index`` and ``search``.
     """
     workspace.dataset(dataset)  # before a checkpoint is looked for
-    adopt(
-        workspace.new_model(NAME), workspace.model(model)[1], given=asdict(KNOWN_ENCODERS[MDPR]), overwrite=overwrite
-    )
-    build_index(workspace, dataset, NAME, dtype=dtype, overwrite=overwrite)
+    published = asdict(KNOWN_ENCODERS[MDPR_ON_HUB])
+    adopt(workspace.new_model(MDPR), workspace.model(model)[1], given=published, overwrite=overwrite)
+    build_index(workspace, dataset, MDPR, dtype=dtype, overwrite=overwrite)
     return search(
-        workspace, dataset, NAME, pairs=pairs, hits=hits, pool_hits=pool_hits, gzip=gzip, overwrite=overwrite
+        workspace, dataset, MDPR, pairs=pairs, hits=hits, pool_hits=pool_hits, gzip=gzip, overwrite=overwrite
     )

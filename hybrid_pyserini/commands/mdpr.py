@@ -3,7 +3,7 @@
 import argparse
 
 from hybrid_pyserini.commands.search import add_run_arguments
-from hybrid_pyserini.encoder.known_encoders import MDPR
+from hybrid_pyserini.encoder.known_encoders import MDPR_ON_HUB
 from hybrid_pyserini.workspace import Workspace
 
 
@@ -20,8 +20,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "          hybrid-pyserini mdpr miracl --model /data/mdpr-tied-pft-msmarco"
     )
     parser.add_argument("dataset", metavar="DATASET", help="a data set of this workspace, as 'prepare' named it")
-    parser.add_argument("--model", default=MDPR, metavar="NAME_OR_PATH", help="a copy of mDPR, or another checkpoint "
-                        "to run in the same way (default: %(default)s)")
+    parser.add_argument("--model", default=MDPR_ON_HUB, metavar="NAME_OR_PATH", help="a copy of mDPR, or another "
+                        "checkpoint to run in the same way (default: %(default)s)")
     add_run_arguments(parser)
     parser.add_argument("--dtype", choices=("fp32", "bf16", "int8", "auto"),
                         help="what the model computes in (default: that of the vectors that are there, or fp32)")

@@ -27,10 +27,11 @@ from hybrid_pyserini.comparison.differences import (
     mean_estimates,
     pair_differences,
 )
+from hybrid_pyserini.comparison.evaluations import Evaluated, read_evaluations
 from hybrid_pyserini.comparison.families import FAMILIES, RANK_DISTANCE, correct
 from hybrid_pyserini.comparison.grid import INTO, Grid, Groups, Mean, make_grid
 from hybrid_pyserini.comparison.published import published
-from hybrid_pyserini.comparison.systems import Evaluated, System, read_evaluations
+from hybrid_pyserini.comparison.systems import System
 from hybrid_pyserini.evaluation.pool.rank_distance import DISTANCES
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.provenance import made_by

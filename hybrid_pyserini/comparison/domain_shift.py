@@ -20,9 +20,10 @@ from tqdm import tqdm
 
 from hybrid_pyserini.comparison import bootstrap, intervals
 from hybrid_pyserini.comparison.differences import mean_estimates
+from hybrid_pyserini.comparison.evaluations import read_evaluations
 from hybrid_pyserini.comparison.grid import Grid, make_grid
 from hybrid_pyserini.comparison.intervals import Seeds
-from hybrid_pyserini.comparison.systems import System, read_evaluations
+from hybrid_pyserini.comparison.systems import System
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.settings import SETTINGS
 from hybrid_pyserini.provenance import made_by

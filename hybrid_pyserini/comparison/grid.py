@@ -8,7 +8,8 @@ import numpy as np
 from hybrid_pyserini.comparison.bootstrap import SEED
 from hybrid_pyserini.comparison.clusters import clusters_of
 from hybrid_pyserini.comparison.differences import Sample, TopicScores, topic_scores
-from hybrid_pyserini.comparison.systems import Evaluated, System, question_values
+from hybrid_pyserini.comparison.evaluations import Evaluated, question_values
+from hybrid_pyserini.comparison.systems import System
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.settings import SETTINGS, why_null
 from hybrid_pyserini.records import Pair

@@ -8,14 +8,14 @@ is named so that a copy without it is not taken for the model.
 from hybrid_pyserini.encoder.checkpoint import EncoderSettings
 from hybrid_pyserini.errors import InputError
 
-MDPR = "castorini/mdpr-tied-pft-msmarco"
+MDPR_ON_HUB = "castorini/mdpr-tied-pft-msmarco"
 
 _BERT_CLS = EncoderSettings("cls", normalize=False, query_prompt="", document_prompt="", max_length=256)
 """Pyserini's ``--encoder-class auto`` with nothing else: CLS, inner product, 256 tokens of a passage."""
 _E5 = EncoderSettings("mean", normalize=True, query_prompt="query: ", document_prompt="passage: ", max_length=512)
 
 KNOWN_ENCODERS: dict[str, EncoderSettings] = {
-    MDPR: _BERT_CLS,
+    MDPR_ON_HUB: _BERT_CLS,
     "castorini/mdpr-tied-pft-msmarco-ft-all": _BERT_CLS,
     "facebook/mcontriever-msmarco": EncoderSettings(
         "mean", normalize=False, query_prompt="", document_prompt="", max_length=256

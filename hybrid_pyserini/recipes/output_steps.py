@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from hybrid_pyserini.comparison.systems import System
 from hybrid_pyserini.recipes.options import lines_of, words_of
 from hybrid_pyserini.recipes.recipe import Output, Recipe
 from hybrid_pyserini.recipes.step import WORKSPACE, Step
@@ -21,9 +22,7 @@ class Evaluated(NamedTuple):
 
 def output_steps(recipe: Recipe, evaluated: Sequence[Evaluated]) -> Iterator[Step]:
     """What the recipe asks for, in ``reports/<recipe>/``."""
-    systems = [
-        name if models == (name,) else f"{name}={','.join(models)}" for name, models in recipe.systems.items()
-    ]  # as 'compare' takes them
+    systems = [System(name, models).typed for name, models in recipe.systems.items()]
     for each in evaluated:
         if recipe.compare:
             yield from _compare(recipe, recipe.compare, systems, each)

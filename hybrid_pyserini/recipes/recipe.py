@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybrid_pyserini.recipes.options import Options
-from hybrid_pyserini.workspace import BM25
+from hybrid_pyserini.workspace import BM25, MDPR
 
 MNRL = "mnrl-shuffled"
 """The strategy that is not ours: the command ``mnrl`` trains it."""
 
-MDPR = "mdpr"
 BASELINES = (BM25, MDPR)
 """Systems that are not trained; the commands are called as they are."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hybrid_pyserini.encoder.known_encoders import MDPR as MDPR_ON_HUB
+from hybrid_pyserini.encoder.known_encoders import MDPR_ON_HUB
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.recipes.options import Option, lines_of, trainers_words_of, words_of
 from hybrid_pyserini.recipes.output_steps import Evaluated, output_steps
@@ -23,7 +23,6 @@ from hybrid_pyserini.recipes.outside import (
     what_is_prepared,
 )
 from hybrid_pyserini.recipes.recipe import (
-    MDPR,
     MNRL,
     Init,
     Recipe,
@@ -33,7 +32,7 @@ from hybrid_pyserini.recipes.recipe import (
     Translated,
 )
 from hybrid_pyserini.recipes.step import WORKSPACE, Step, at_line
-from hybrid_pyserini.workspace import Workspace
+from hybrid_pyserini.workspace import MDPR, Workspace
 
 
 def resolve(recipe: Recipe, workspace: Workspace) -> list[Step]:

@@ -9,7 +9,8 @@ import pyarrow.parquet
 import pytest
 from evaluated_workspace import PAIRS, QUESTIONS, evaluate_all, make
 
-from hybrid_pyserini.comparison.systems import System, parse_systems, question_values, read_evaluations
+from hybrid_pyserini.comparison.evaluations import question_values, read_evaluations
+from hybrid_pyserini.comparison.systems import System, parse_systems
 from hybrid_pyserini.errors import InputError
 from hybrid_pyserini.evaluation.evaluation import evaluate
 from hybrid_pyserini.evaluation.measures import parse_measures
